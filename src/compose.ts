@@ -1,0 +1,116 @@
+/** The only reader of the environment: builds the services, and lists the providers, one line each. */
+
+import type { Context } from 'hono';
+import type { CatalogMemory } from './db/catalog-store.ts';
+import { createCatalog } from './db/catalog-store.ts';
+import { type DatabaseSession, openDatabase } from './db/open-database.ts';
+import { createOrderStore } from './db/order-store.ts';
+import { createOutboxStore } from './db/outbox-store.ts';
+import { createPaymentStore } from './db/payment-store.ts';
+import { createRefundStore } from './db/refund-store.ts';
+import type { Caller } from './core/caller.ts';
+import { describeError, writeLog } from './core/log.ts';
+import { newOrderNo } from './core/order/order-number.ts';
+import type { NotificationSender } from './core/outbox/outbox.ts';
+import type { PaymentProvider } from './core/payment/provider.ts';
+import type { Services, Settings } from './core/services.ts';
+import { dialects } from './dialects/index.ts';
+import { createGateClient } from './durable/gate-client.ts';
+import { checkEnv, type Config } from './env.ts';
+import type { AppEnv } from './http/app-env.ts';
+import { createIdentify } from './http/identify.ts';
+import { createAlipay } from './providers/alipay/index.ts';
+import { createNotificationSender } from './webhook/sender.ts';
+
+/** What one isolate keeps between requests: the checked configuration, imported keys, and what it read of the catalogue. */
+type Isolate = {
+  settings: Settings;
+  dialects: readonly string[];
+  corsOrigins: readonly string[];
+  providers: ReadonlyMap<string, PaymentProvider>;
+  sender: NotificationSender | null;
+  identify: (token: string) => Promise<Caller | null>;
+  catalog: CatalogMemory;
+};
+
+/** The isolate's lasting parts, or what is wrong with the configuration, in words. */
+export type Prepared = { ok: true; isolate: Isolate } | { ok: false; problems: string[] };
+
+const prepared = new WeakMap<Cloudflare.Env, Prepared>();
+const now = () => Date.now();
+
+/** Checks the configuration and builds what lasts, once for each environment. */
+export function prepare(env: Cloudflare.Env): Prepared {
+  const known = prepared.get(env);
+  if (known) return known;
+  const checked = checkEnv(
+    env,
+    dialects.map(({ name }) => name),
+  );
+  const result: Prepared = checked.ok ? { ok: true, isolate: createIsolate(checked.config) } : checked;
+  prepared.set(env, result);
+  return result;
+}
+
+function createIsolate(config: Config): Isolate {
+  const { publicUrl, orderTtlMs, paymentTtlMs, refundApproval } = config;
+  const ports = { fetch: (...request: Parameters<typeof fetch>) => fetch(...request), now };
+  const providers = [
+    config.alipay && createAlipay({ ...config.alipay, notifyUrl: `${publicUrl}/callback/alipay` }, ports),
+  ].filter((provider) => provider !== null);
+  return {
+    settings: { publicUrl, orderTtlMs, paymentTtlMs, refundApproval },
+    dialects: config.dialects,
+    corsOrigins: config.corsOrigins,
+    providers: new Map(providers.map((provider) => [provider.name, provider])),
+    sender: config.webhook && createNotificationSender(config.webhook, ports.fetch),
+    identify: createIdentify(config.tokens, now),
+    catalog: new Map(),
+  };
+}
+
+/** Builds the services of one request or one run of the jobs. */
+export function compose(
+  env: Cloudflare.Env,
+  isolate: Isolate,
+  context: { waitUntil(promise: Promise<unknown>): void },
+  bookmark: string | null,
+): { services: Services; session: DatabaseSession } {
+  const session = openDatabase(env.DB, bookmark);
+  const { db } = session;
+  const log: Services['log'] = {
+    info: (event, fields) => writeLog('info', event, fields),
+    alert: (event, fields) => writeLog('alert', event, fields),
+  };
+  const services: Services = {
+    now,
+    ids: {
+      orderNo: (nowMs) => newOrderNo(nowMs, (bytes) => crypto.getRandomValues(bytes)),
+      commitId: () => crypto.randomUUID(),
+    },
+    settings: isolate.settings,
+    orders: createOrderStore(db),
+    payments: createPaymentStore(db),
+    refunds: createRefundStore(db),
+    catalog: createCatalog(db, isolate.catalog),
+    outbox: createOutboxStore(db),
+    gate: createGateClient(env.ORDER_GATE, session.sawBookmark),
+    providers: isolate.providers,
+    sender: isolate.sender,
+    background: (work) => {
+      context.waitUntil(
+        work.catch((error: unknown) => {
+          log.alert('background_failed', describeError(error));
+        }),
+      );
+    },
+    log,
+  };
+  return { services, session };
+}
+
+/** Whether one more request of this user or address is within the limit; without the binding there is none. */
+export async function isWithinLimit(c: Context<AppEnv>, key: string): Promise<boolean> {
+  const limiter: RateLimit | undefined = c.env.RATE_LIMITER;
+  return limiter === undefined || (await limiter.limit({ key })).success;
+}

@@ -1,0 +1,109 @@
+/** What can be asked of an order that exists. Plain data: it travels to the order's gate. */
+
+import type { Fen } from '../money.ts';
+import type { PrepayKind, ReportedPayment } from '../payment/provider.ts';
+import type { NotificationReceipt } from './decision.ts';
+import type { FulfilmentStatus } from './lifecycle.ts';
+
+/** Where an operator can move an order's work to. `completed` ends the order as well. */
+export type FulfilmentTarget = 'in_progress' | 'fulfilled' | 'completed' | 'failed';
+
+/** For each target, the states of the work that it may be reached from. What is left out is not allowed. */
+export type FulfilmentPolicy = Partial<Record<FulfilmentTarget, readonly FulfilmentStatus[]>>;
+
+/** One way in which an order can be paid. */
+export type PaymentMethod = {
+  provider: string;
+  kind: PrepayKind;
+  /** `opening` where the provider's network has to be asked before the customer can pay. */
+  opensAs: 'opening' | 'pending';
+  /** The shortest life that the provider accepts, ms. */
+  minimumSlipMs: number;
+};
+export type OpenAttempt = {
+  type: 'open_attempt';
+  /** The ways on offer. An order that was placed for one provider takes that one; any other takes the first. */
+  methods: readonly PaymentMethod[];
+  /** How long the slip is to last, ms. */
+  slipMs: number;
+};
+export type ReadyAttempt = { type: 'ready_attempt'; outTradeNo: string };
+export type FailAttempt = { type: 'fail_attempt'; outTradeNo: string; cause: string };
+export type CloseAttempt = {
+  type: 'close_attempt';
+  outTradeNo: string;
+  /** `closed`: it can never be paid. `never_opened`: the provider does not know it, and could still come to. */
+  proof: 'closed' | 'never_opened';
+};
+export type SettlePayment = {
+  type: 'settle_payment';
+  provider: string;
+  payment: ReportedPayment;
+  /** What the provider's answer to our own question says outweighs what a notification says. */
+  proof: 'notification' | 'query';
+  receipt: NotificationReceipt | null;
+};
+export type Cancel = { type: 'cancel'; reason: string };
+export type Delete = { type: 'delete' };
+export type Expire = { type: 'expire' };
+export type AdvanceFulfilment = {
+  type: 'advance_fulfilment';
+  to: FulfilmentTarget;
+  policy: FulfilmentPolicy;
+  remark: string | null;
+};
+export type RequestRefund = {
+  type: 'request_refund';
+  /** In fen, or all that is left. */
+  amountFen: Fen | 'all';
+  reason: string | null;
+  approval: 'manual' | 'auto';
+};
+export type DecideRefund = {
+  type: 'decide_refund';
+  refundNo: string;
+  verdict: 'approve' | 'reject';
+  reason: string | null;
+};
+export type SettleRefund = {
+  type: 'settle_refund';
+  refundNo: string;
+  outcome: 'succeeded' | 'failed';
+  cause: string | null;
+};
+export type ReturnSurplus = { type: 'return_surplus'; provider: string; transactionId: string };
+
+/** Every command. */
+export type OrderCommand =
+  | OpenAttempt
+  | ReadyAttempt
+  | FailAttempt
+  | CloseAttempt
+  | SettlePayment
+  | Cancel
+  | Delete
+  | Expire
+  | AdvanceFulfilment
+  | RequestRefund
+  | DecideRefund
+  | SettleRefund
+  | ReturnSurplus;
+
+/**
+ * Whose orders a command may touch: one user's of a dialect, or (`null`) all users'. Outside of it an order does not
+ * exist; nor does one that was deleted.
+ */
+export type Scope = { dialect: string; userId: string | null };
+
+/** A command with all that deciding needs beside the order: who, when, and under which name it is written. */
+export type Submission = {
+  orderNo: string;
+  command: OrderCommand;
+  /** `user:<id>`, `operator:<id>`, `provider:<name>` or `system`. */
+  actor: string;
+  /** `everything` for operators, jobs and providers. */
+  scope: Scope | 'everything';
+  nowMs: number;
+  /** Unique for each submission, so that a write whose answer was lost is recognised as one's own. */
+  commitId: string;
+};

@@ -1,0 +1,31 @@
+/** Cancels, deletes or expires an order that was not paid, after making sure that it was not. */
+
+import { accept, refuse, type Result } from '../errors.ts';
+import { isLive } from '../payment/attempt.ts';
+import { lookAtPayment } from '../payment/look-at-payment.ts';
+import type { Services } from '../services.ts';
+import type { Cancel, Delete, Expire } from './command.ts';
+import type { Order } from './order.ts';
+import { type Request, submit } from './submit.ts';
+
+/** Between asking the provider and writing, a customer can open another slip; that often, and they mean to pay. */
+const MAX_TRIES = 3;
+
+/**
+ * Asks the provider about an attempt that could still be paid, and closes it; money found there pays the order.
+ * Refuses `order_not_found`, `order_not_unpaid`, `provider_unavailable` (the order stays as it is), `busy`.
+ */
+export async function endUnpaidOrder(
+  services: Services,
+  request: Request & { command: Cancel | Delete | Expire },
+): Promise<Result<Order>> {
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const submitted = await submit(services, request);
+    if (submitted.ok) return accept(submitted.state.order);
+    const live = submitted.state?.attempts.find(isLive);
+    if (submitted.refusal.reason !== 'attempt_unsettled' || !live) return submitted;
+    const looked = await lookAtPayment(services, live, 'close_now');
+    if (!looked.ok) return looked;
+  }
+  return refuse('busy', { retryAfterSeconds: 1 });
+}

@@ -1,0 +1,105 @@
+/** The port for orders: placing them, reading them, and the page of them whose time has run out. */
+
+import type { CatalogItem, CatalogRef } from '../catalog/catalog.ts';
+import type { Fen } from '../money.ts';
+import type { Scope } from './command.ts';
+import type { NotificationReceipt } from './decision.ts';
+import type { OrderStatus } from './lifecycle.ts';
+import type { Details, Order, OrderState } from './order.ts';
+import type { OrderEvent } from './order-event.ts';
+import type { Attempt } from '../payment/attempt.ts';
+
+/** An order that is about to be placed. */
+export type NewOrder = {
+  orderNo: string;
+  dialect: string;
+  userId: string;
+  actor: string;
+  amountFen: Fen;
+  subject: string;
+  details: Details;
+  /** The rows that it was priced by: each must still be at this version when the order is written. */
+  items: readonly CatalogItem[];
+  saleOf: CatalogRef | null;
+  payWith: string | null;
+  createdAtMs: number;
+  expiresAtMs: number;
+  commitId: string;
+  idempotency: IdempotencyKey | null;
+};
+
+/** A client's promise that two requests are one. Kept for at least a day, in the same write as the order. */
+export type IdempotencyKey = {
+  userId: string;
+  route: string;
+  key: string;
+  /** SHA-256 of the body, hex: another body under the same key is a mistake. */
+  bodyHash: string;
+};
+
+/** What became of placing an order. Nothing but `placed` wrote anything. */
+export type Placed =
+  | { status: 'placed'; order: Order }
+  | { status: 'stale_catalog' | 'order_no_taken' }
+  | { status: 'key_used'; order: Order; bodyHash: string };
+
+/** An order with the catalogue rows that it names, and the attempt that a customer may be paying right now. */
+export type OrderView = {
+  order: Order;
+  items: readonly CatalogItem[];
+  /** The latest attempt that the provider has to be asked about. */
+  open: (Attempt & { lastLookAtMs: number | null }) | null;
+};
+
+/** Which of a user's orders to list: by state, and by whether their time to pay has run out. */
+export type OrderFilter = {
+  statuses: readonly OrderStatus[] | 'all';
+  /** Looks at unpaid orders only: those that can still be paid, or those that no longer can. */
+  unpaid: 'all' | 'payable' | 'overdue';
+};
+
+/** Which orders an operator looks for. */
+export type OrderSearch = {
+  dialect: string | null;
+  status: OrderStatus | null;
+  userId: string | null;
+  orderNo: string | null;
+  fromMs: number | null;
+  toMs: number | null;
+  /** The `id` of the last order of the page before. */
+  beforeId: number | null;
+  limit: number;
+};
+
+/** The orders' store. */
+export type OrderStore = {
+  place(order: NewOrder): Promise<Placed>;
+  /** The order that was placed under a key, and with which body. */
+  findByKey(key: IdempotencyKey): Promise<{ order: Order; bodyHash: string } | null>;
+  /** One order, if it is within the scope and not deleted. */
+  view(orderNo: string, scope: Scope): Promise<OrderView | null>;
+  /** A page of a scope's orders, newest first, deleted ones left out; `hasMore` when another page follows. */
+  list(
+    scope: Scope,
+    filter: OrderFilter,
+    page: { offset: number; limit: number; nowMs: number },
+  ): Promise<{ views: OrderView[]; hasMore: boolean }>;
+  search(search: OrderSearch): Promise<Order[]>;
+  /** Everything about one order, for operators. */
+  history(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[] } | null>;
+  /** Expires due orders that nobody can be paying, in one guarded write; says how many. */
+  expireIdle(nowMs: number, limit: number): Promise<number>;
+  /** Numbers of due orders that somebody may still be paying, oldest first, after the given one. */
+  listDueWithLiveAttempt(
+    nowMs: number,
+    after: { expiresAtMs: number; orderNo: string } | null,
+    limit: number,
+  ): Promise<{ orderNo: string; expiresAtMs: number }[]>;
+  forgetKeysBefore(createdBeforeMs: number, limit: number): Promise<number>;
+};
+
+/** What a notification that changed no order is kept as. */
+export type StrayOutcome = 'unknown_number' | 'foreign' | 'amount_differs';
+
+/** A notification that could not be applied, on its way to an operator's eyes. */
+export type StrayNotification = { receipt: NotificationReceipt; outcome: StrayOutcome };

@@ -1,0 +1,43 @@
+/** The outbox: one notification for each event of an order, written with it, delivered at least once. */
+
+import type { OrderEvent } from '../order/order-event.ts';
+import type { Fen } from '../money.ts';
+
+export type NotificationStatus = 'pending' | 'delivered' | 'parked';
+
+/** A notification and how its delivery goes. */
+export type OutboxMessage = {
+  id: number;
+  event: OrderEvent;
+  dialect: string;
+  userId: string;
+  amountFen: Fen;
+  status: NotificationStatus;
+  /** Deliveries that were tried. */
+  tries: number;
+  nextAtMs: number;
+  deliveredAtMs: number | null;
+  /** What went wrong last: an HTTP status, or that there was no answer. */
+  lastError: string | null;
+};
+
+/** The outbox's store. */
+export type OutboxStore = {
+  due(nowMs: number, limit: number): Promise<OutboxMessage[]>;
+  /** Takes one try for one run alone, before it is made. `false`: somebody else has it. */
+  claim(message: OutboxMessage, nextAtMs: number): Promise<boolean>;
+  markDelivered(id: number, atMs: number): Promise<void>;
+  markFailed(id: number, error: string, status: 'pending' | 'parked'): Promise<void>;
+  list(search: { status: NotificationStatus | null; beforeId: number | null; limit: number }): Promise<OutboxMessage[]>;
+  /** Puts a notification back to its first try. `false`: there is none of that id. */
+  redeliver(id: number, nowMs: number): Promise<boolean>;
+};
+
+/** One signed delivery; an error names what went wrong without the body. */
+export type NotificationSender = {
+  send(message: {
+    id: string;
+    timestampMs: number;
+    body: string;
+  }): Promise<{ ok: true } | { ok: false; error: string }>;
+};

@@ -1,0 +1,75 @@
+/** Decides whether money that paid an order may be asked back. */
+
+import { accept, refuse } from '../errors.ts';
+import type { RequestRefund } from '../order/command.ts';
+import type { Decided, DecidedEvent } from '../order/decision.ts';
+import { wasPaid } from '../order/lifecycle.ts';
+import type { OrderState } from '../order/order.ts';
+import { firstLookAtMs } from '../payment/look-schedule.ts';
+import { holdsMoney, isUnderWay, refundNumber } from './refund.ts';
+
+/** How many refunds one payment may have: the two digits of their number, and fewer than any provider's limit. */
+const MAX_REFUNDS = 50;
+
+/**
+ * Refuses `order_not_paid`, `refund_already_requested` while another one is open or nothing is left to give back, and
+ * `refund_exceeds_paid`.
+ */
+export function decideRefundRequest(state: OrderState, command: RequestRefund, actor: string, nowMs: number): Decided {
+  const { order, refunds } = state;
+  const capture = state.captures.find((one) => one.role === 'pays');
+  if (!capture || !wasPaid(order.status)) return refuse('order_not_paid');
+
+  const asked = refunds.filter((one) => one.purpose === 'order');
+  const leftFen = asked.filter(holdsMoney).reduce((left, one) => left - one.amountFen, capture.amountFen);
+  if (asked.some(isUnderWay) || leftFen === 0) return refuse('refund_already_requested');
+  const amountFen = command.amountFen === 'all' ? leftFen : command.amountFen;
+  const ofAttempt = refunds.filter((one) => one.outTradeNo === capture.outTradeNo);
+  if (amountFen < 1 || amountFen > leftFen || ofAttempt.length >= MAX_REFUNDS) return refuse('refund_exceeds_paid');
+
+  const refundNo = refundNumber(capture.outTradeNo, ofAttempt.length + 1);
+  const isApproved = command.approval === 'auto';
+  const unchanged = { orderStatus: order.status, orderFulfilment: order.fulfilment };
+  const requested: DecidedEvent = {
+    type: 'refund_requested',
+    actor,
+    from: null,
+    to: 'requested',
+    reason: command.reason ?? refundNo,
+    ...unchanged,
+  };
+  const approved: DecidedEvent = {
+    type: 'refund_approved',
+    actor,
+    from: 'requested',
+    to: 'processing',
+    reason: refundNo,
+    ...unchanged,
+  };
+  return accept({
+    events: isApproved ? [requested, approved] : [requested],
+    changes: [
+      {
+        type: 'insert_refund',
+        refund: {
+          refundNo,
+          orderNo: order.orderNo,
+          outTradeNo: capture.outTradeNo,
+          provider: capture.provider,
+          transactionId: capture.transactionId,
+          purpose: 'order',
+          status: isApproved ? 'processing' : 'requested',
+          amountFen,
+          reason: command.reason,
+          requestedBy: actor,
+          decidedBy: isApproved ? actor : null,
+          createdAtMs: nowMs,
+          updatedAtMs: nowMs,
+          finishedAtMs: null,
+        },
+        nextQueryAtMs: isApproved ? firstLookAtMs(nowMs) : null,
+      },
+    ],
+    subject: refundNo,
+  });
+}

@@ -1,0 +1,43 @@
+/** Asks for money back. */
+
+import { accept, refuse, type Result } from '../errors.ts';
+import type { Fen } from '../money.ts';
+import type { Scope } from '../order/command.ts';
+import type { Order, OrderState } from '../order/order.ts';
+import { submit } from '../order/submit.ts';
+import type { Services } from '../services.ts';
+import type { Refund } from './refund.ts';
+import { sendRefund } from './send-refund.ts';
+
+/** Who wants how much of an order's money back, and why. */
+export type RefundWish = {
+  orderNo: string;
+  scope: Scope | 'everything';
+  actor: string;
+  amountFen: Fen | 'all';
+  reason: string | null;
+  /** `auto` sends it at once; `manual` leaves it to an operator. */
+  approval: 'manual' | 'auto';
+};
+
+/** A refund together with the order that it belongs to. */
+export type RefundOfOrder = { order: Order; refund: Refund };
+
+/** Refuses `order_not_found`, `order_not_paid`, `refund_already_requested`, `refund_exceeds_paid`, `busy`. */
+export async function requestRefund(services: Services, wish: RefundWish): Promise<Result<RefundOfOrder>> {
+  const { orderNo, scope, actor, amountFen, reason, approval } = wish;
+  const command = { type: 'request_refund', amountFen, reason, approval } as const;
+  const submitted = await submit(services, { orderNo, scope, actor, command });
+  return submitted.ok ? startIfApproved(services, submitted.state, submitted.subject) : submitted;
+}
+
+/** Sends a refund that has just been approved, in the background: the row is written, so the cron would do it too. */
+export function startIfApproved(services: Services, state: OrderState, refundNo: string | null): Result<RefundOfOrder> {
+  const refund = state.refunds.find((one) => one.refundNo === refundNo);
+  if (!refund) return refuse('busy', { retryAfterSeconds: 1 });
+  const capture = state.captures.find((one) => one.transactionId === refund.transactionId);
+  if (refund.status === 'processing' && capture) {
+    services.background(sendRefund(services, { ...refund, capturedFen: capture.amountFen }));
+  }
+  return accept({ order: state.order, refund });
+}

@@ -1,0 +1,58 @@
+/** The statement of each change of the core's closed list. */
+
+import { and, eq, sql } from 'drizzle-orm';
+import type { BatchItem } from 'drizzle-orm/batch';
+import type { Change } from '../core/order/decision.ts';
+import type { Database } from './open-database.ts';
+import { captures, catalogItems, paymentAttempts, providerNotifications, refunds } from './schema.ts';
+
+/** One change as a statement of the commit's batch; triggers and constraints hold the rules once more. */
+export function applyChange(db: Database, change: Change, nowMs: number): BatchItem<'sqlite'> {
+  switch (change.type) {
+    case 'insert_attempt':
+      return db.insert(paymentAttempts).values({ ...change.attempt, nextLookAtMs: change.nextQueryAtMs });
+    case 'move_attempt':
+      return db
+        .update(paymentAttempts)
+        .set({ status: change.to, paidAtMs: change.paidAtMs, nextLookAtMs: change.nextQueryAtMs })
+        .where(and(eq(paymentAttempts.outTradeNo, change.outTradeNo), eq(paymentAttempts.status, change.from)));
+    case 'insert_capture':
+      return db.insert(captures).values({ ...change.capture, recordedAtMs: change.recordedAtMs });
+    case 'insert_refund':
+      return db.insert(refunds).values({ ...change.refund, nextLookAtMs: change.nextQueryAtMs });
+    case 'move_refund':
+      return db
+        .update(refunds)
+        .set({
+          status: change.to,
+          decidedBy: change.decidedBy,
+          updatedAtMs: nowMs,
+          finishedAtMs: change.finishedAtMs,
+          nextLookAtMs: change.nextQueryAtMs,
+        })
+        .where(and(eq(refunds.refundNo, change.refundNo), eq(refunds.status, change.from)));
+    case 'count_sale':
+      // A sale is no change of the offer: the version, which prices are checked against, stays.
+      return db
+        .update(catalogItems)
+        .set({
+          body: sql`json_set(${catalogItems.body}, '$.soldCount',
+            max(0, coalesce(json_extract(${catalogItems.body}, '$.soldCount'), 0) + ${change.by}))`,
+        })
+        .where(and(eq(catalogItems.kind, change.item.kind), eq(catalogItems.id, change.item.id)));
+    case 'record_notification': {
+      const { receivedAtMs, ...receipt } = change.receipt;
+      return db
+        .insert(providerNotifications)
+        .values({ ...receipt, outcome: change.outcome, firstAtMs: receivedAtMs, lastAtMs: receivedAtMs })
+        .onConflictDoUpdate({
+          target: [providerNotifications.provider, providerNotifications.notificationId],
+          set: {
+            outcome: change.outcome,
+            lastAtMs: receivedAtMs,
+            times: sql`${providerNotifications.times} + 1`,
+          },
+        });
+    }
+  }
+}

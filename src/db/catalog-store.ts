@@ -1,0 +1,80 @@
+/** The catalogue in D1, with this isolate's memory in front of it. */
+
+import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { type Catalog, type CatalogItem, type CatalogRef, refKey } from '../core/catalog/catalog.ts';
+import type { Database } from './open-database.ts';
+import { catalogItems } from './schema.ts';
+import { itemColumns } from './view-orders.ts';
+
+/** What this isolate has read. Safe to be behind: an order is written only if each row is still at its version. */
+export type CatalogMemory = Map<string, CatalogItem>;
+
+/** How many rows are remembered; past that the oldest are forgotten. */
+const MAX_REMEMBERED = 1000;
+
+/** The catalogue over one session. */
+export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
+  return {
+    read: async (refs, from) => {
+      const remembered = from === 'warm' ? refs.map((ref) => memory.get(refKey(ref))) : [];
+      const known = remembered.filter((item) => item !== undefined);
+      if (refs.length > 0 && known.length === refs.length) return known;
+      const items = await readItems(db, refs);
+      for (const ref of refs) memory.delete(refKey(ref));
+      for (const item of items) memory.set(refKey(item), item);
+      for (const key of [...memory.keys()].slice(0, Math.max(0, memory.size - MAX_REMEMBERED))) memory.delete(key);
+      return items;
+    },
+    list: (kind, { after, limit }) =>
+      db
+        .select(itemColumns)
+        .from(catalogItems)
+        .where(
+          and(
+            eq(catalogItems.kind, kind),
+            isNull(catalogItems.removedAtMs),
+            after === null ? undefined : gt(catalogItems.id, after),
+          ),
+        )
+        .orderBy(asc(catalogItems.id))
+        .limit(limit),
+    put: async (ref, body, nowMs) => {
+      const [item] = await db
+        .insert(catalogItems)
+        .values({ ...ref, body, createdAtMs: nowMs, updatedAtMs: nowMs })
+        .onConflictDoUpdate({
+          target: [catalogItems.kind, catalogItems.id],
+          set: {
+            body: sql`json_patch(${catalogItems.body}, excluded.body)`,
+            version: sql`${catalogItems.version} + 1`,
+            updatedAtMs: nowMs,
+            removedAtMs: null,
+          },
+        })
+        .returning(itemColumns);
+      if (!item) throw new Error('the catalogue row was not written');
+      memory.delete(refKey(ref));
+      return item;
+    },
+    remove: async (ref, nowMs) => {
+      const { meta } = await db
+        .update(catalogItems)
+        .set({ removedAtMs: nowMs, updatedAtMs: nowMs, version: sql`${catalogItems.version} + 1` })
+        .where(and(eq(catalogItems.kind, ref.kind), eq(catalogItems.id, ref.id), isNull(catalogItems.removedAtMs)));
+      memory.delete(refKey(ref));
+      return meta.changes === 1;
+    },
+  };
+}
+
+function readItems(db: Database, refs: readonly CatalogRef[]): Promise<CatalogItem[]> {
+  return db
+    .select(itemColumns)
+    .from(catalogItems)
+    .where(
+      sql`(${catalogItems.kind}, ${catalogItems.id}) IN (
+        SELECT json_extract(ref.value, '$.kind'), json_extract(ref.value, '$.id')
+          FROM json_each(${JSON.stringify(refs.map(({ kind, id }) => ({ kind, id })))}) AS ref)
+        AND ${catalogItems.removedAtMs} IS NULL`,
+    );
+}

@@ -1,0 +1,73 @@
+/** One order's rows: the four queries that read it whole, and how their rows become its state. */
+
+import { and, asc, between, eq, getTableColumns, sql } from 'drizzle-orm';
+import type { Order, OrderState } from '../core/order/order.ts';
+import type { Database } from './open-database.ts';
+import { captures, orders, paymentAttempts, refunds } from './schema.ts';
+
+/** The columns of an order, with what was paid for it and what of that went back: derived, so never out of step. */
+export const orderColumns = {
+  ...getTableColumns(orders),
+  paidFen: sql<number>`coalesce((
+    SELECT sum(c.amount_fen) FROM captures c WHERE c.order_no = orders.order_no AND c.role = 'pays'), 0)`.as(
+    'paid_fen',
+  ),
+  refundedFen: sql<number>`coalesce((
+    SELECT sum(r.amount_fen) FROM captures c
+      JOIN refunds r ON r.provider = c.provider AND r.transaction_id = c.transaction_id
+     WHERE c.order_no = orders.order_no AND r.purpose = 'order' AND r.status = 'succeeded'), 0)`.as('refunded_fen'),
+};
+
+/** An order's row with {@link orderColumns}. */
+export type OrderRow = typeof orders.$inferSelect & { paidFen: number; refundedFen: number };
+
+/** The order without what only the store needs of it. */
+export function orderOf({ lastCommitId: _lastCommitId, ...order }: OrderRow): Order {
+  return order;
+}
+
+const { nextLookAtMs: _next, lastLookAtMs: _last, looks: _looks, ...attemptColumns } = getTableColumns(paymentAttempts);
+const { recordedAtMs: _recorded, ...captureColumns } = getTableColumns(captures);
+const {
+  nextLookAtMs: _nextRefund,
+  lastLookAtMs: _lastRefund,
+  looks: _looksRefund,
+  ...refundColumns
+} = getTableColumns(refunds);
+
+export { attemptColumns, captureColumns, refundColumns };
+
+/** The queries that read an order whole. The attempts' key begins with the order's number, and is read as a range. */
+export function stateQueries(db: Database, orderNo: string) {
+  return [
+    db.select(orderColumns).from(orders).where(eq(orders.orderNo, orderNo)),
+    db
+      .select(attemptColumns)
+      .from(paymentAttempts)
+      .where(between(paymentAttempts.outTradeNo, `${orderNo}0000`, `${orderNo}9999`))
+      .orderBy(asc(paymentAttempts.outTradeNo)),
+    db.select(captureColumns).from(captures).where(eq(captures.orderNo, orderNo)),
+    db
+      .select(refundColumns)
+      .from(refunds)
+      .where(and(between(refunds.refundNo, `${orderNo}000000`, `${orderNo}999999`)))
+      .orderBy(asc(refunds.refundNo)),
+  ] as const;
+}
+
+type Queries = ReturnType<typeof stateQueries>;
+
+/** What {@link stateQueries} give, one after the other. */
+export type StateRows = readonly [Awaited<Queries[0]>, Awaited<Queries[1]>, Awaited<Queries[2]>, Awaited<Queries[3]>];
+
+/** The order's state, or `null` where there is no such order. */
+export function stateOf([[order], attempts, captured, refunded]: StateRows): OrderState | null {
+  if (!order) return null;
+  return {
+    order: orderOf(order),
+    attempts,
+    captures: captured,
+    refunds: refunded,
+    lastCommitId: order.lastCommitId,
+  };
+}

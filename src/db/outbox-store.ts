@@ -1,0 +1,73 @@
+/** The outbox in D1. */
+
+import { and, asc, desc, eq, lt, lte, type SQL } from 'drizzle-orm';
+import type { OutboxMessage, OutboxStore } from '../core/outbox/outbox.ts';
+import type { Database } from './open-database.ts';
+import { orderEvents, orders, outbox } from './schema.ts';
+
+/** The store over one session. */
+export function createOutboxStore(db: Database): OutboxStore {
+  return {
+    due: (nowMs, limit) =>
+      readMessages(db, and(eq(outbox.status, 'pending'), lte(outbox.nextAtMs, nowMs)), asc(outbox.nextAtMs), limit),
+    claim: async ({ id, tries }, nextAtMs) => {
+      const { meta } = await db
+        .update(outbox)
+        .set({ tries: tries + 1, nextAtMs })
+        .where(and(eq(outbox.id, id), eq(outbox.tries, tries), eq(outbox.status, 'pending')));
+      return meta.changes === 1;
+    },
+    markDelivered: async (id, atMs) => {
+      await db
+        .update(outbox)
+        .set({ status: 'delivered', deliveredAtMs: atMs, lastError: null })
+        .where(eq(outbox.id, id));
+    },
+    markFailed: async (id, lastError, status) => {
+      await db.update(outbox).set({ status, lastError }).where(eq(outbox.id, id));
+    },
+    list: ({ status, beforeId, limit }) =>
+      readMessages(
+        db,
+        and(
+          status === null ? undefined : eq(outbox.status, status),
+          beforeId === null ? undefined : lt(outbox.id, beforeId),
+        ),
+        desc(outbox.id),
+        limit,
+      ),
+    redeliver: async (id, nowMs) => {
+      const { meta } = await db
+        .update(outbox)
+        .set({ status: 'pending', tries: 0, nextAtMs: nowMs, lastError: null })
+        .where(eq(outbox.id, id));
+      return meta.changes === 1;
+    },
+  };
+}
+
+async function readMessages(
+  db: Database,
+  where: SQL | undefined,
+  orderBy: SQL,
+  limit: number,
+): Promise<OutboxMessage[]> {
+  const rows = await db
+    .select({
+      message: outbox,
+      event: orderEvents,
+      dialect: orders.dialect,
+      userId: orders.userId,
+      amountFen: orders.amountFen,
+    })
+    .from(outbox)
+    .innerJoin(orderEvents, and(eq(orderEvents.orderNo, outbox.orderNo), eq(orderEvents.seq, outbox.seq)))
+    .innerJoin(orders, eq(orders.orderNo, outbox.orderNo))
+    .where(where)
+    .orderBy(orderBy)
+    .limit(limit);
+  return rows.map(({ message: { orderNo: _orderNo, seq: _seq, ...message }, event, ...order }) => {
+    const { commitId: _commitId, ...told } = event;
+    return { ...message, ...order, event: told };
+  });
+}

@@ -1,0 +1,36 @@
+/** What a dialect is to the rest of the house. */
+
+import type { Hono } from 'hono';
+import type * as z from 'zod';
+import type { Refusal } from '../core/errors.ts';
+import type { FulfilmentPolicy } from '../core/order/command.ts';
+import type { AppEnv } from '../http/app-env.ts';
+
+/** A kind of catalogue row: what its id may look like, and the fields that its body has. */
+export type CatalogKind = {
+  id: z.ZodType<string>;
+  body: z.ZodType<Record<string, unknown>>;
+};
+
+/** An answer ready to send: what a refusal becomes. */
+export type RenderedRefusal = { status: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503; body: object };
+
+/** One published order API. */
+export type Dialect = {
+  /** The folder's name. Stored with every order. */
+  name: string;
+  /** Where its routes are mounted. Everything below answers in its shape, paths that do not exist too. */
+  basePaths: readonly string[];
+  routes: Hono<AppEnv>;
+  /** The dialect's own words and shape for each reason. */
+  renderRefusal: (refusal: Refusal) => RenderedRefusal;
+  /** The moves of the work on a paid order that operators may make. */
+  fulfilment: FulfilmentPolicy;
+  /** The catalogue rows that it owns, by kind. */
+  catalog: Readonly<Record<string, CatalogKind>>;
+};
+
+/** Declares a dialect; gives it back as it is, checked. */
+export function defineDialect(dialect: Dialect): Dialect {
+  return dialect;
+}

@@ -1,0 +1,6 @@
+/** The dialects that this service speaks, one line each. */
+
+import type { Dialect } from './dialect.ts';
+import { technicianBooking } from './technician-booking/index.ts';
+
+export const dialects: readonly Dialect[] = [technicianBooking];

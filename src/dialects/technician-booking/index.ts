@@ -1,0 +1,19 @@
+/** Technician booking: the contract of `/V1/order`. */
+
+import { defineDialect } from '../dialect.ts';
+import { renderRefusal } from './errors.ts';
+import { NAME, routes } from './routes.ts';
+import { catalogIdSchema, SERVICES, serviceSchema, TECHNICIANS, technicianSchema } from './schema.ts';
+import { FULFILMENT } from './status.ts';
+
+export const technicianBooking = defineDialect({
+  name: NAME,
+  basePaths: ['/V1/order'],
+  routes,
+  renderRefusal,
+  fulfilment: FULFILMENT,
+  catalog: {
+    [SERVICES]: { id: catalogIdSchema, body: serviceSchema },
+    [TECHNICIANS]: { id: catalogIdSchema, body: technicianSchema },
+  },
+});

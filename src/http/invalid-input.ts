@@ -1,0 +1,17 @@
+/** The refusal for input that does not pass its schema. */
+
+import type * as z from 'zod';
+import { type Refusal, RefusedError } from '../core/errors.ts';
+
+/** Names the first field at fault, and says what is wrong with it in the schema's own words. */
+export function invalidInput(issues: readonly z.core.$ZodIssue[]): Refusal {
+  const [first] = issues;
+  const unknownKey = first?.code === 'unrecognized_keys' ? first.keys[0] : undefined;
+  const field = [...(first?.path ?? []), ...(unknownKey === undefined ? [] : [unknownKey])].join('.');
+  return { reason: 'invalid_input', field: field === '' ? 'body' : field, message: first?.message ?? '' };
+}
+
+/** The hook of `zValidator`: throws {@link invalidInput} instead of answering by itself. */
+export function refuseInvalid(result: { success: true } | { success: false; error: z.core.$ZodError }): void {
+  if (!result.success) throw new RefusedError(invalidInput(result.error.issues));
+}

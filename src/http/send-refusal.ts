@@ -1,0 +1,15 @@
+/** Sends a refusal in a shape that is not its own. */
+
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { Refusal } from '../core/errors.ts';
+
+/** A refusal as its surface renders it. */
+export type Rendered = { status: ContentfulStatusCode; body: object; contentType?: string };
+
+/** The response, with `Retry-After` where the refusal says when to come back. */
+export function sendRefusal(c: Context, refusal: Refusal, rendered: Rendered): Response {
+  if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(refusal.retryAfterSeconds));
+  const contentType = rendered.contentType ?? 'application/json';
+  return c.body(JSON.stringify(rendered.body), rendered.status, { 'content-type': contentType });
+}

@@ -1,0 +1,47 @@
+/** Wraps the routes of one surface: everything below its path is authenticated, bounded, and answers in its shape. */
+
+import { Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { type Refusal, RefusedError } from '../core/errors.ts';
+import type { AppEnv } from './app-env.ts';
+import { authenticate } from './authenticate.ts';
+import { type Rendered, sendRefusal } from './send-refusal.ts';
+
+/** The largest body that is read: no published call needs a tenth of it. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** One surface: routes, and how it says no. */
+export type Surface = {
+  routes: Hono<AppEnv>;
+  renderRefusal: (refusal: Refusal) => Rendered;
+};
+
+/** What an error that reached the edge means; `null` for a fault of our own. */
+export type ReadFailure = (error: unknown) => Refusal | null;
+
+/** Refuses `payload_too_large` before anything is parsed. */
+export const limitBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: () => {
+    throw new RefusedError({ reason: 'payload_too_large' });
+  },
+});
+
+/** The surface as an app of its own, with its services put in first: what they lack, too, is said in its shape. */
+export function serveSurface(
+  { routes, renderRefusal }: Surface,
+  provideServices: MiddlewareHandler<AppEnv>,
+  readFailure: ReadFailure,
+): Hono<AppEnv> {
+  const app = new Hono<AppEnv>({ strict: false });
+  app.use(provideServices, authenticate, limitBody);
+  app.route('/', routes);
+  app.all('*', () => {
+    throw new RefusedError({ reason: 'route_not_found' });
+  });
+  app.onError((error, c) => {
+    const refusal = readFailure(error) ?? { reason: 'busy' };
+    return sendRefusal(c, refusal, renderRefusal(refusal));
+  });
+  return app;
+}

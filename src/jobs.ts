@@ -1,0 +1,41 @@
+/** What the cron does each minute, one line each. */
+
+import { compose, prepare } from './compose.ts';
+import { describeError, writeLog } from './core/log.ts';
+import { expireOrders } from './core/order/expire-orders.ts';
+import { deliverNotifications } from './core/outbox/deliver-notifications.ts';
+import { reconcilePayments } from './core/payment/reconcile-payments.ts';
+import { reconcileRefunds } from './core/refund/reconcile-refunds.ts';
+import type { Services } from './core/services.ts';
+import { recordJobRun } from './db/job-runs.ts';
+import { isStorageError, storageText } from './db/storage-error.ts';
+
+/** How long an idempotency key is kept, ms: twice what is promised. */
+const KEEP_KEYS_MS = 48 * 60 * 60 * 1000;
+
+const JOBS: readonly (readonly [name: string, run: (services: Services) => Promise<unknown>])[] = [
+  ['reconcile_payments', reconcilePayments],
+  ['reconcile_refunds', reconcileRefunds],
+  ['expire_orders', expireOrders],
+  ['deliver_notifications', deliverNotifications],
+  ['forget_keys', (services) => services.orders.forgetKeysBefore(services.now() - KEEP_KEYS_MS, 1000)],
+];
+
+/** Runs every job. One that fails leaves the others alone, and is not counted as having run. */
+export async function runJobs(env: Cloudflare.Env, context: ExecutionContext): Promise<void> {
+  const prepared = prepare(env);
+  if (!prepared.ok) {
+    writeLog('alert', 'misconfigured', { problems: prepared.problems.join('; ') });
+    return;
+  }
+  const { services, session } = compose(env, prepared.isolate, context, 'first-primary');
+  for (const [job, run] of JOBS) {
+    try {
+      await run(services);
+      await recordJobRun(session.db, job, services.now());
+    } catch (error) {
+      const cause = isStorageError(error) ? { cause: storageText(error) } : describeError(error);
+      services.log.alert('job_failed', { job, ...cause });
+    }
+  }
+}

@@ -1,0 +1,105 @@
+/** Alipay as a payment provider: gateway.do, RSA2, public-key mode, payments started from a client app. */
+
+import { formatYuan, isChargeable } from '../../core/money.ts';
+import type {
+  Acknowledgement,
+  PaymentProvider,
+  PrepayAnswer,
+  PrepayRequest,
+  RefundAnswer,
+  RefundRequest,
+} from '../../core/payment/provider.ts';
+import { createClient, type AlipayClient, type AlipayPorts } from './client.ts';
+import { outTradeNoSchema, readForm, type AlipayConfig } from './schema.ts';
+import { createKeys, findForgery } from './signature.ts';
+import {
+  toAppPayOrder,
+  toCloseAnswer,
+  toNotification,
+  toPaymentAnswer,
+  toRefundAnswer,
+  toRefundReading,
+} from './transform.ts';
+
+export type { AlipayConfig } from './schema.ts';
+
+/** Alipay repeats everything that is not answered with exactly `success`; the status is for our own eyes. */
+const ACKNOWLEDGEMENTS: Record<'accepted' | 'refused' | 'failed', Acknowledgement> = {
+  accepted: { status: 200, contentType: 'text/plain', body: 'success' },
+  refused: { status: 400, contentType: 'text/plain', body: 'fail' },
+  failed: { status: 500, contentType: 'text/plain', body: 'fail' },
+};
+
+/**
+ * Builds the provider of one app. Nothing is imported, signed or sent before a method is called, and the methods do not
+ * throw: whatever a network, a gateway or a key does is an answer.
+ */
+export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentProvider {
+  const keys = createKeys(config);
+  const client = createClient(config, keys, ports);
+  return {
+    name: 'alipay',
+    minimumSlipMs: 60_000,
+    prepayKinds: { app_order_string: 'local' },
+    prepay: (request) => signAppPay(client, request),
+    async query(outTradeNo) {
+      const reply = await client.call('alipay.trade.query', { out_trade_no: outTradeNo });
+      return reply.status === 'answered' ? toPaymentAnswer(reply.answer, outTradeNo, ports.now()) : reply;
+    },
+    async close(outTradeNo) {
+      const reply = await client.call('alipay.trade.close', { out_trade_no: outTradeNo });
+      return reply.status === 'answered' ? toCloseAnswer(reply.answer, outTradeNo) : reply;
+    },
+    refund: (request) => refund(client, request),
+    queryRefund: (request) => queryRefund(client, request),
+    async readNotification({ body }) {
+      const form = readForm(body);
+      if (!form) return { kind: 'invalid', cause: 'the notification is not a form in which each name comes once' };
+      const forgery = await findForgery(form, keys).catch(() => 'ALIPAY_PUBLIC_KEY cannot be read');
+      if (forgery) return { kind: 'invalid', cause: forgery };
+      return toNotification(form, config, ports.now());
+    },
+    acknowledge: (outcome) => ACKNOWLEDGEMENTS[outcome],
+  };
+}
+
+/** Only signs. Alipay hears of the payment when the payer has entered the password, so nothing is unknown here. */
+async function signAppPay(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
+  if (request.kind !== 'app_order_string') return { status: 'refused', cause: 'Alipay does not offer this kind here' };
+  if (!outTradeNoSchema.safeParse(request.outTradeNo).success) {
+    return { status: 'refused', cause: 'Alipay takes no such payment number' };
+  }
+  if (!isChargeable(request.amountFen)) return { status: 'refused', cause: 'Alipay takes no such amount' };
+  try {
+    const orderString = await client.signOrder('alipay.trade.app.pay', toAppPayOrder(request));
+    return { status: 'ready', prepay: { kind: 'app_order_string', orderString } };
+  } catch {
+    return { status: 'refused', cause: 'the order could not be signed with ALIPAY_PRIVATE_KEY' };
+  }
+}
+
+/**
+ * Sends a refund. The trade is named by our own number, not by Alipay's: it is unique, and the refund query goes by it
+ * too. The number of the refund is always sent, since that is what makes a repetition harmless.
+ */
+async function refund(client: AlipayClient, request: RefundRequest): Promise<RefundAnswer> {
+  const reply = await client.call('alipay.trade.refund', {
+    out_trade_no: request.outTradeNo,
+    refund_amount: formatYuan(request.amountFen),
+    out_request_no: request.refundNo,
+  });
+  if (reply.status !== 'answered') return reply;
+  const reading = toRefundReading(reply.answer, request);
+  if (reading.status !== 'query_first') return reading;
+  const known = await queryRefund(client, request);
+  if (known.status === 'succeeded') return known;
+  return { status: known.status === 'absent' ? reading.ifAbsent : 'unknown', cause: reading.cause };
+}
+
+async function queryRefund(client: AlipayClient, request: RefundRequest): Promise<RefundAnswer> {
+  const reply = await client.call('alipay.trade.fastpay.refund.query', {
+    out_trade_no: request.outTradeNo,
+    out_request_no: request.refundNo,
+  });
+  return reply.status === 'answered' ? toRefundAnswer(reply.answer, request) : reply;
+}

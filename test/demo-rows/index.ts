@@ -1,0 +1,4 @@
+/** All demo rows, one line each dialect. The same ones serve `npm run db:demo` and the tests. */
+import { technicianBookingRows, type DemoRow } from './technician-booking.ts';
+
+export const demoRows: readonly DemoRow[] = [...technicianBookingRows];

@@ -1,0 +1,144 @@
+/** A shop under test: the real Worker, real D1 and real gates, with the pretend outside world around it. */
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { SignJWT } from 'jose';
+import { vi } from 'vitest';
+import worker from '../../src/index.ts';
+import { demoRows } from '../demo-rows/index.ts';
+import { type AlipayGateway, createAlipayGateway } from '../sandbox/alipay/gateway.ts';
+
+/** What a test sends: a path, and how it differs from a GET without a body. */
+export type Sent = {
+  method?: string;
+  body?: unknown;
+  token?: string | null;
+  headers?: Record<string, string>;
+};
+
+/** What came back. The body is read as JSON where it is JSON. */
+export type Received = { status: number; headers: Headers; text: string; json: unknown };
+
+/** A notification that the shop was sent as a webhook. */
+export type Webhook = { headers: Headers; body: string };
+
+/** The moment every shop opens: a Tuesday in Shanghai, in the document's year. */
+export const OPENED_AT_MS = Date.parse('2022-11-22T08:26:08.000Z');
+
+/** Everything a test does to the shop and its world. */
+export type Shop = {
+  alipay: AlipayGateway;
+  webhooks: Webhook[];
+  /** Answers of the shop's own receiver of webhooks; 204 unless a test says otherwise. */
+  answerWebhook: (respond: (webhook: Webhook) => Response | Promise<Response>) => void;
+  send(path: string, sent?: Sent): Promise<Received>;
+  token(userId: string, more?: { role?: string; expiresAtMs?: number }): Promise<string>;
+  /** Lets time pass, for the Worker, the gates and the outside world alike. */
+  pass(ms: number): void;
+  cron(): Promise<void>;
+  /** Delivers what Alipay has to say, as often as told; gives the answers. */
+  deliverNotifications(times?: number): Promise<Received[]>;
+};
+
+const token: Shop['token'] = (userId, { role, expiresAtMs } = {}) =>
+  new SignJWT(role === undefined ? {} : { role })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(userId)
+    .setExpirationTime(Math.floor((expiresAtMs ?? Date.now() + 86_400_000) / 1000))
+    .sign(new TextEncoder().encode(env.JWT_SECRET));
+
+/** Opens a shop with the demo rows. Time is ours from here on: it stands still until a test lets it pass. */
+export async function openShop(): Promise<Shop> {
+  vi.useFakeTimers({ toFake: ['Date'], now: OPENED_AT_MS });
+  await loadDemoRows();
+  const alipay = createAlipayGateway({
+    merchant: {
+      appId: env.ALIPAY_APP_ID,
+      sellerId: env.ALIPAY_SELLER_ID,
+      publicKeyPem: env.SANDBOX_MERCHANT_PUBLIC_KEY,
+    },
+    alipayPrivateKeyPem: env.SANDBOX_ALIPAY_PRIVATE_KEY,
+    now: () => Date.now(),
+  });
+  const webhooks: Webhook[] = [];
+  let respond: (webhook: Webhook) => Response | Promise<Response> = () => new Response(null, { status: 204 });
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const request = new Request(input, init);
+    if (request.url.startsWith(env.ALIPAY_GATEWAY_URL)) return alipay.fetch(request);
+    if (request.url !== env.WEBHOOK_URL) throw new Error(`nobody answers at ${request.url}`);
+    const webhook = { headers: request.headers, body: await request.text() };
+    webhooks.push(webhook);
+    return respond(webhook);
+  });
+
+  return {
+    alipay,
+    webhooks,
+    answerWebhook: (next) => {
+      respond = next;
+    },
+    token,
+    send: async (path, sent = {}) => {
+      const bearer = sent.token === undefined ? await token('50373883813') : sent.token;
+      return dispatch(path, sent, bearer);
+    },
+    pass: (ms) => {
+      vi.setSystemTime(Date.now() + ms);
+    },
+    cron: async () => {
+      const context = createExecutionContext();
+      const controller = createScheduledController({ scheduledTime: new Date(), cron: '* * * * *' });
+      await worker.scheduled(controller, env, context);
+      await waitOnExecutionContext(context);
+    },
+    deliverNotifications: async (times = 1) => {
+      const answers: Received[] = [];
+      for (const { url, body } of alipay.takeNotifications()) {
+        for (let nth = 0; nth < times; nth++) answers.push(await deliver(url, body));
+      }
+      return answers;
+    },
+  };
+}
+
+/** Posts one notification the way Alipay does. */
+export function deliver(url: string, body: string): Promise<Received> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+  return dispatch(new URL(url).pathname, { method: 'POST', body, headers }, null);
+}
+
+async function dispatch(path: string, { method, body, headers }: Sent, bearer: string | null): Promise<Received> {
+  const isText = typeof body === 'string' || body instanceof Uint8Array;
+  const request = new Request(`https://orders.example${path}`, {
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    body: body === undefined ? null : isText ? body : JSON.stringify(body),
+    headers: {
+      ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
+      ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+  });
+  const context = createExecutionContext();
+  const response = await worker.fetch(new Request(request), env, context);
+  const text = await response.text();
+  await waitOnExecutionContext(context);
+  return { status: response.status, headers: response.headers, text, json: parseJson(text) };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+async function loadDemoRows(): Promise<void> {
+  await env.DB.batch(
+    demoRows.map(({ kind, id, body }) =>
+      env.DB.prepare(
+        `INSERT INTO catalog_items (kind, id, body, created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?4)
+         ON CONFLICT DO UPDATE SET body = excluded.body, version = version + 1, removed_at_ms = NULL`,
+      ).bind(kind, id, JSON.stringify(body), OPENED_AT_MS),
+    ),
+  );
+}

@@ -1,0 +1,207 @@
+/** Alipay's official SDK as the judge: our order strings to the byte, and our verdicts on what is signed. */
+import { AlipaySdk } from 'alipay-sdk';
+import fc from 'fast-check';
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { formatYuan, MAX_AMOUNT_FEN } from '../../src/core/money.ts';
+import { createAlipay, type AlipayConfig } from '../../src/providers/alipay/index.ts';
+
+const APP_ID = '2021003133619168';
+const OUT_TRADE_NO = '20221122055683842352922648';
+const NOTIFY_URL = 'https://orders.example/callback/alipay?from=alipay&x=1';
+const RESPONSE_NAME = 'alipay_trade_query_response';
+
+function keyPair() {
+  return generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  });
+}
+const merchant = keyPair();
+const alipay = keyPair();
+
+const CONFIG: AlipayConfig = {
+  appId: APP_ID,
+  sellerId: '2088102146225135',
+  gatewayUrl: 'https://alipay.example/gateway.do',
+  privateKey: merchant.privateKey,
+  publicKey: alipay.publicKey,
+  notifyUrl: NOTIFY_URL,
+};
+
+const sdk = new AlipaySdk({
+  appId: APP_ID,
+  keyType: 'PKCS8',
+  privateKey: merchant.privateKey,
+  alipayPublicKey: alipay.publicKey,
+});
+
+function signAsAlipay(text: string): string {
+  return createSign('RSA-SHA256').update(text, 'utf8').sign(alipay.privateKey, 'base64');
+}
+
+/** Any text, with the characters that have broken other shops more often than chance would have it. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+  fc
+    .array(fc.constantFrom('{', '}', '"', '\\', '"sign"', '\\/', '%', '%2B', '+', ' ', '&amp;', '茶', '😀', '\u2028'), {
+      maxLength: 12,
+    })
+    .map((parts) => parts.join('')),
+);
+
+beforeEach(() => {
+  // The SDK stamps its requests with the machine's local time; on a machine in Beijing that is the right one.
+  vi.stubEnv('TZ', 'Asia/Shanghai');
+  vi.useFakeTimers({ toFake: ['Date'] });
+  vi.setSystemTime(Date.UTC(2022, 10, 22, 8, 37, 20, 999));
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+test('an order string is what the SDK writes, byte for byte', async () => {
+  expect(new Date().getTimezoneOffset()).toBe(-480);
+  const provider = createAlipay(CONFIG, { fetch, now: () => Date.now() });
+  await fc.assert(
+    fc.asyncProperty(
+      anyText.filter((text) => text.replaceAll(/[/=&]/g, '').trim() !== ''),
+      fc.integer({ min: 1, max: MAX_AMOUNT_FEN }),
+      fc.date({ min: new Date('2020-01-01'), max: new Date('2099-12-30'), noInvalidDate: true }),
+      async (subject, amountFen, now) => {
+        vi.setSystemTime(now);
+        const answer = await provider.prepay({
+          kind: 'app_order_string',
+          outTradeNo: OUT_TRADE_NO,
+          amountFen,
+          subject,
+          payableUntilMs: now.getTime() + 120_000,
+        });
+        const expected = sdk.sdkExecute('alipay.trade.app.pay', {
+          format: 'JSON',
+          notify_url: NOTIFY_URL,
+          bizContent: {
+            subject: subject.replaceAll(/[/=&]/g, ''),
+            out_trade_no: OUT_TRADE_NO,
+            total_amount: formatYuan(amountFen),
+            product_code: 'QUICK_MSECURITY_PAY',
+            time_expire: new Date(now.getTime() + 120_000).toLocaleString('sv-SE'),
+          },
+        });
+        expect(answer).toEqual({ status: 'ready', prepay: { kind: 'app_order_string', orderString: expected } });
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+/** A genuine notification's fields. No value is empty: the SDK has only one reading of empty values, we have both. */
+const anyMessage = fc.record({
+  app_id: fc.constant(APP_ID),
+  charset: fc.constant('utf-8'),
+  gmt_payment: fc.constant('2022-11-22 16:38:01'),
+  notify_id: fc.stringMatching(/^[0-9a-f]{34}$/),
+  out_trade_no: fc.constant(OUT_TRADE_NO),
+  seller_id: fc.constant(CONFIG.sellerId),
+  subject: anyText.filter((text) => text !== ''),
+  total_amount: fc.integer({ min: 1, max: MAX_AMOUNT_FEN }).map(formatYuan),
+  trade_no: fc.constant('2022112222001404121438421234'),
+  trade_status: fc.constantFrom('TRADE_SUCCESS', 'TRADE_FINISHED', 'TRADE_CLOSED', 'WAIT_BUYER_PAY'),
+});
+
+type Message = Record<string, string>;
+
+function signedMessage(fields: Message): Message {
+  const text = Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .toSorted()
+    .join('&');
+  return { ...fields, sign_type: 'RSA2', sign: signAsAlipay(text) };
+}
+
+/** What may happen to a message on its way; some of it hurts, some of it does not. */
+const anyAccident = fc.constantFrom<(message: Message) => Message>(
+  (message) => message,
+  (message) => Object.fromEntries(Object.entries(message).toReversed()),
+  ({ sign_type: _signType, ...message }) => message,
+  (message) => ({ ...message, total_amount: '0.01' }),
+  (message) => ({ ...message, subject: `${message['subject']} ` }),
+  (message) => ({ ...message, subject: encodeURIComponent(message['subject'] ?? '') }),
+  (message) => ({ ...message, subject: (message['subject'] ?? '').normalize('NFD') }),
+  (message) => ({ ...message, trade_status: 'TRADE_SUCCESS' }),
+  (message) => ({ ...message, refund_fee: '1.00' }),
+  (message) => ({ ...message, sign_type: 'RSA' }),
+  (message) => ({ ...message, sign: '' }),
+  (message) => ({ ...message, sign: (message['sign'] ?? '').slice(4) }),
+  (message) => ({ ...message, sign: signAsAlipay('another text') }),
+  ({ notify_id: _notifyId, ...message }) => message,
+  ({ sign: _sign, ...message }) => message,
+);
+
+test('a notification is believed exactly when the SDK believes it', async () => {
+  const provider = createAlipay(CONFIG, { fetch, now: () => Date.now() });
+  const verdicts = new Set<boolean>();
+  await fc.assert(
+    fc.asyncProperty(anyMessage, anyAccident, async (fields, accident) => {
+      const message = accident(signedMessage(fields));
+      const body = new URLSearchParams(message).toString();
+      const ours = await provider.readNotification({ headers: new Headers(), body });
+      const isBelieved = ours.kind !== 'invalid';
+      verdicts.add(isBelieved);
+      expect(isBelieved).toBe(sdk.checkNotifySignV2(message));
+      // The SDK's first check decodes the values once more, so it only agrees where nothing looks encoded.
+      const isPlain = Object.values(message).every((value) => !value.includes('%'));
+      expect(!isPlain || isBelieved === sdk.checkNotifySign(message)).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+  expect(verdicts).toEqual(new Set([true, false]));
+});
+
+/** How one and the same object may be written down. */
+const anySpelling = fc.constantFrom<(text: string) => string>(
+  (text) => text,
+  (text) => text.replaceAll('/', '\\/'),
+  (text) => text.replaceAll(/[^\u0020-\u007e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  (text) => JSON.stringify(JSON.parse(text), null, 2),
+);
+
+/** What may happen to an answer on its way, given its signed object, and its signature. */
+const anyEnvelope = fc.constantFrom<(inner: string, sign: string) => string>(
+  (inner, sign) => `{"${RESPONSE_NAME}":${inner},"sign":"${sign}"}`,
+  (inner, sign) => `{ "${RESPONSE_NAME}" : ${inner} ,\n "sign" : "${sign}" }`,
+  (inner, sign) => `{"${RESPONSE_NAME}":${inner},"alipay_cert_sn":"0a1b","sign":"${sign}"}`,
+  (inner, sign) => `{"${RESPONSE_NAME}":${inner.replace('196.00', '196.01')},"sign":"${sign}"}`,
+  (inner, sign) => `{"${RESPONSE_NAME}":${inner.replace('{', '{ ')},"sign":"${sign}"}`,
+  (inner) => `{"${RESPONSE_NAME}":${inner},"sign":"${signAsAlipay('{}')}"}`,
+);
+
+test('an answer is believed exactly when the SDK believes it, whatever stands in its subject', async () => {
+  const verdicts = new Set<boolean>();
+  await fc.assert(
+    fc.asyncProperty(anyText, anySpelling, anyEnvelope, async (subject, spell, envelope) => {
+      const content = { code: '10000', subject, url: 'https://a/b', trade_status: 'WAIT_BUYER_PAY', fee: '196.00' };
+      const inner = spell(JSON.stringify(content));
+      const text = envelope(inner, signAsAlipay(inner));
+      const provider = createAlipay(CONFIG, { fetch: async () => new Response(text), now: () => Date.now() });
+      const isBelieved = (await provider.query(OUT_TRADE_NO)).status === 'unpaid';
+      verdicts.add(isBelieved);
+      expect(isBelieved).toBe(isBelievedBySdk(text));
+    }),
+    { numRuns: 300 },
+  );
+  expect(verdicts).toEqual(new Set([true, false]));
+});
+
+function isBelievedBySdk(text: string): boolean {
+  const { sign }: { sign: string } = JSON.parse(text);
+  try {
+    sdk.checkResponseSign(text, RESPONSE_NAME, sign, '');
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+/** The order string that a merchant signs and its app hands to Alipay's. */
+import { businessFailure, gatewayRefusal, type AnswerContent } from './answer.ts';
+import { parseBeijingTime } from './beijing-time.ts';
+import { APP_PAY, readBizContent } from './biz-content.ts';
+import { checkPublicParameters, readParameters, unknownMethod, type Merchant } from './public-parameters.ts';
+
+const ONE_MINUTE_MS = 60_000;
+
+/** What the payer is asked to agree to. */
+export type OrderTerms = {
+  outTradeNo: string;
+  amountFen: number;
+  subject: string;
+  /** UTC ms, from `time_expire`. */
+  payableUntilMs: number;
+  notifyUrl: string;
+};
+
+/**
+ * Reads an order string as Alipay's app would: signature, public parameters and every rule of `alipay.trade.app.pay`.
+ * One that has run out is still well-formed; whether it can be paid is for the cashier to say.
+ */
+export function readOrderString(
+  orderString: string,
+  merchant: Merchant,
+  nowMs: number,
+): { ok: true; terms: OrderTerms } | { ok: false; refusal: AnswerContent } {
+  const parameters = readParameters(orderString);
+  if (parameters === null) return refuse('isv.invalid-parameter', '参数重复');
+  const method = parameters.get('method') ?? '';
+  if (method !== 'alipay.trade.app.pay') return { ok: false, refusal: unknownMethod(method) };
+  const refusal = checkPublicParameters(parameters, { merchant, nowMs, mayBeOld: true });
+  if (refusal !== null) return { ok: false, refusal };
+  const read = readBizContent(APP_PAY, parameters.get('biz_content'));
+  if (!read.ok) return { ok: false, refusal: businessFailure('ACQ.INVALID_PARAMETER', read.cause) };
+  const signedAtMs = parseBeijingTime(parameters.get('timestamp') ?? '') ?? nowMs;
+  if (read.value.time_expire - signedAtMs < ONE_MINUTE_MS)
+    return { ok: false, refusal: businessFailure('ACQ.INVALID_PARAMETER', 'time_expire 须晚于下单时间至少一分钟') };
+  const notifyUrl = parameters.get('notify_url') ?? '';
+  if (notifyUrl.length > 256 || !URL.canParse(notifyUrl) || !/^https?:/.test(notifyUrl))
+    return refuse('isv.invalid-parameter', 'notify_url 须为 http 或 https 地址');
+  const { out_trade_no: outTradeNo, total_amount: amountFen, subject, time_expire: payableUntilMs } = read.value;
+  return { ok: true, terms: { outTradeNo, amountFen, subject, payableUntilMs, notifyUrl } };
+}
+
+function refuse(subCode: string, subMsg: string): { ok: false; refusal: AnswerContent } {
+  return { ok: false, refusal: gatewayRefusal('40002', subCode, subMsg) };
+}

@@ -1,0 +1,84 @@
+/** The frame of every page: one column as wide as a phone, no file from anywhere else. */
+import { html, raw } from 'hono/html';
+
+/** Text that is already safe HTML. */
+export type Markup = ReturnType<typeof html>;
+
+/** A whole page. `bar` is the text of the blue bar at the top. */
+export function page({ title, bar, content }: { title: string; bar: string; content: Markup }): Markup {
+  return html`<!doctype html>
+    <html lang="zh-CN">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <link rel="icon" href="data:," />
+        <title>${title}</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <header><span class="mark">¥</span><b>${bar}</b><span class="badge">沙箱 · 不会真的扣款</span></header>
+          ${content}
+        </main>
+      </body>
+    </html>`;
+}
+
+const STYLE = `
+:root { --blue: #1677ff; --ink: #1f2329; --soft: #8a919f; --line: #eef0f4; --green: #00a870; --amber: #e37318; --red: #e34d59; }
+* { box-sizing: border-box; }
+body { margin: 0; min-height: 100vh; background: #eef2f8; color: var(--ink);
+  font: 15px/1.6 -apple-system, "PingFang SC", "Hiragino Sans GB", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
+main { max-width: 430px; min-height: 100vh; margin: 0 auto; padding-bottom: 28px; background: #f5f7fa;
+  box-shadow: 0 0 40px rgb(22 119 255 / 8%); }
+header { display: flex; align-items: center; gap: 10px; padding: 18px 20px 74px; color: #fff;
+  background: linear-gradient(160deg, #3c8cff, var(--blue) 55%, #0958d9); }
+header b { flex: 1; font-size: 17px; font-weight: 600; letter-spacing: .5px; }
+.mark { display: grid; place-items: center; width: 28px; height: 28px; border-radius: 8px; background: #fff; color: var(--blue); font-weight: 700; }
+.badge { padding: 2px 10px; border-radius: 99px; background: rgb(255 255 255 / 18%); font-size: 12px; }
+.card { margin: 12px 16px 0; padding: 18px 20px; border-radius: 16px; background: #fff; box-shadow: 0 2px 12px rgb(31 35 41 / 4%); }
+header + .card { margin-top: -54px; }
+.hero { padding: 26px 20px 22px; text-align: center; }
+.subject { margin: 0; color: #4e5969; overflow-wrap: anywhere; }
+.amount { margin: 4px 0 10px; font-size: 46px; font-weight: 600; line-height: 1.15; font-variant-numeric: tabular-nums; letter-spacing: -.5px; }
+.amount small { margin-right: 3px; font-size: 26px; font-weight: 500; }
+.chip { display: inline-block; padding: 3px 14px; border-radius: 99px; background: #e8f3ff; color: var(--blue); font-size: 13px; font-variant-numeric: tabular-nums; }
+.chip.warn { background: #fff3e8; color: var(--amber); }
+.chip.bad { background: #ffeff0; color: var(--red); }
+.chip.good { background: #e6f8f1; color: var(--green); }
+dl { display: grid; grid-template-columns: auto 1fr; gap: 9px 20px; margin: 0; font-size: 14px; }
+dt { color: var(--soft); white-space: nowrap; }
+dd { margin: 0; text-align: right; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+h1 { margin: 12px 0 4px; font-size: 21px; font-weight: 600; }
+h2 { margin: 0 0 8px; font-size: 13px; font-weight: 500; color: var(--soft); }
+p { margin: 6px 0; }
+form { margin: 0; }
+button, .button { display: block; width: 100%; border: 0; font: inherit; text-align: center; text-decoration: none; cursor: pointer; }
+.primary { padding: 13px; border-radius: 99px; background: var(--blue); color: #fff; font-size: 17px; font-weight: 600;
+  box-shadow: 0 6px 16px rgb(22 119 255 / 26%); transition: background .15s; }
+.primary:hover { background: #0958d9; }
+.action { margin: 16px 16px 0; }
+.rows { padding: 16px 0 4px; overflow: hidden; }
+.rows h2 { padding: 0 20px; }
+.row { padding: 11px 20px; border-top: 1px solid var(--line); background: none; color: var(--ink); text-align: left; }
+.row:hover { background: #f7faff; }
+.row small { display: block; color: var(--soft); font-size: 12px; line-height: 1.5; }
+button:disabled { cursor: not-allowed; box-shadow: none; }
+.primary:disabled { background: #c3d9fb; }
+.row:disabled { color: #b6bcc6; background: none; }
+.row:disabled small { color: #c8cdd5; }
+.sign { display: grid; place-items: center; width: 60px; height: 60px; margin: 0 auto; border-radius: 50%; color: #fff; font-size: 30px; font-weight: 600; background: var(--amber); }
+.sign.good { background: var(--green); }
+.sign.bad { background: var(--red); }
+.delivery { padding: 10px 0; border-top: 1px solid var(--line); font-size: 13px; }
+.delivery:first-of-type { border-top: 0; }
+.delivery div { display: flex; align-items: center; justify-content: space-between; }
+code { display: block; margin-top: 4px; padding: 7px 10px; border-radius: 8px; background: #f5f7fa; font: 12px/1.5 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; white-space: pre-wrap; }
+textarea { width: 100%; min-height: 92px; margin-bottom: 12px; padding: 10px 12px; border: 1px solid #dde2ea; border-radius: 10px; background: #fafbfc; font: 12px/1.5 ui-monospace, Menlo, Consolas, monospace; resize: vertical; }
+textarea:focus { outline: 2px solid #bedaff; border-color: var(--blue); }
+a { color: var(--blue); text-decoration: none; }
+.links { display: flex; justify-content: center; gap: 26px; margin: 20px 16px 0; font-size: 14px; }
+.note { margin: 18px 28px 0; color: var(--soft); font-size: 12px; text-align: center; text-wrap: balance; }
+`;

@@ -1,0 +1,65 @@
+/** The sandbox's own addresses: start page, switches, webhook receiver. Each provider brings its own. */
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { createAlipayRoutes } from './alipay/routes.ts';
+import { PLANNED_FAULT } from './fault-plan.ts';
+import { startPage } from './pages/start-page.ts';
+import type { World } from './world.ts';
+
+const FAULT_ORDER = z.union([
+  PLANNED_FAULT,
+  z.strictObject({ random: z.strictObject({ seed: z.int(), probability: z.number().min(0).max(1) }) }),
+  z.strictObject({ heal: z.literal(true) }),
+]);
+const DELIVERY_ORDER = z.strictObject({ deliver: z.boolean() });
+const WEBHOOK_ORDER = z.strictObject({ failNext: z.int().min(0) });
+
+/** All routes over one world. */
+export function createRoutes(world: World): Hono {
+  const routes = new Hono();
+  routes.get('/', (c) => c.html(startPage(world)));
+  routes.route('/alipay', createAlipayRoutes(world));
+  routes.route('/control', createControlRoutes(world));
+
+  routes.post('/webhooks', async (c) => {
+    const status = world.webhooks.receive(c.req.raw.headers, await c.req.text());
+    return c.body(null, status);
+  });
+  routes.get('/webhooks', (c) => c.json(world.webhooks.received()));
+  return routes;
+}
+
+function createControlRoutes({ alipay, courier, webhooks }: World): Hono {
+  const routes = new Hono();
+  routes.post('/faults', async (c) => {
+    const order = FAULT_ORDER.safeParse(await readJson(c.req.raw));
+    if (!order.success) return c.json({ error: z.prettifyError(order.error) }, 400);
+    if ('random' in order.data) alipay.faults.random(order.data.random.seed, order.data.random.probability);
+    else if ('heal' in order.data) alipay.faults.heal();
+    else alipay.faults.plan(order.data);
+    return c.json(alipay.faults.ahead());
+  });
+  routes.post('/notifications', async (c) => {
+    const order = DELIVERY_ORDER.safeParse(await readJson(c.req.raw));
+    if (!order.success) return c.json({ error: z.prettifyError(order.error) }, 400);
+    courier.setDelivering(order.data.deliver);
+    return c.json(order.data);
+  });
+  routes.post('/webhooks', async (c) => {
+    const order = WEBHOOK_ORDER.safeParse(await readJson(c.req.raw));
+    if (!order.success) return c.json({ error: z.prettifyError(order.error) }, 400);
+    webhooks.failNext(order.data.failNext);
+    return c.json(order.data);
+  });
+  return routes;
+}
+
+/** The body as JSON; what is none is `undefined`, which no schema here accepts. */
+async function readJson(request: Request): Promise<unknown> {
+  const text = await request.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

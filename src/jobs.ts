@@ -8,17 +8,25 @@ import { reconcilePayments } from './core/payment/reconcile-payments.ts';
 import { reconcileRefunds } from './core/refund/reconcile-refunds.ts';
 import type { Services } from './core/services.ts';
 import { recordJobRun } from './db/job-runs.ts';
+import type { Database } from './db/open-database.ts';
 import { isStorageError, storageText } from './db/storage-error.ts';
 
 /** How long an idempotency key is kept, ms: twice what is promised. */
 const KEEP_KEYS_MS = 48 * 60 * 60 * 1000;
 
-const JOBS: readonly (readonly [name: string, run: (services: Services) => Promise<unknown>])[] = [
-  ['reconcile_payments', reconcilePayments],
-  ['reconcile_refunds', reconcileRefunds],
-  ['expire_orders', expireOrders],
-  ['deliver_notifications', deliverNotifications],
-  ['forget_keys', (services) => services.orders.forgetKeysBefore(services.now() - KEEP_KEYS_MS, 1000)],
+type Job = readonly [name: string, run: (services: Services) => Promise<unknown>];
+
+/** Jobs of one lane run one after the other; the lanes run side by side, so that a slow provider delays no shop. */
+const LANES: readonly (readonly Job[])[] = [
+  [
+    ['reconcile_payments', reconcilePayments],
+    ['reconcile_refunds', reconcileRefunds],
+    ['expire_orders', expireOrders],
+  ],
+  [
+    ['deliver_notifications', deliverNotifications],
+    ['forget_keys', (services) => services.orders.forgetKeysBefore(services.now() - KEEP_KEYS_MS, 1000)],
+  ],
 ];
 
 /** Runs every job. One that fails leaves the others alone, and is not counted as having run. */
@@ -29,10 +37,14 @@ export async function runJobs(env: Cloudflare.Env, context: ExecutionContext): P
     return;
   }
   const { services, session } = compose(env, prepared.isolate, context, 'first-primary');
-  for (const [job, run] of JOBS) {
+  await Promise.all(LANES.map((lane) => runLane(lane, services, session.db)));
+}
+
+async function runLane(lane: readonly Job[], services: Services, db: Database): Promise<void> {
+  for (const [job, run] of lane) {
     try {
       await run(services);
-      await recordJobRun(session.db, job, services.now());
+      await recordJobRun(db, job, services.now());
     } catch (error) {
       const cause = isStorageError(error) ? { cause: storageText(error) } : describeError(error);
       services.log.alert('job_failed', { job, ...cause });

@@ -3,10 +3,13 @@
 import { describeError } from './log.ts';
 import type { Services } from './services.ts';
 
-/** Rows read at once, rows worked on at once, and pages of one run at the most. */
+/**
+ * Rows read at once, rows worked on at once (as many connections as an invocation has), and pages of one run at the
+ * most: an invocation may ask D1 a thousand times, and several jobs share one.
+ */
 const PAGE = 60;
 const AT_ONCE = 6;
-const MAX_PAGES = 20;
+const MAX_PAGES = 5;
 
 /** How long one run may go on, ms: the next one starts a minute later. */
 const RUN_MS = 50_000;

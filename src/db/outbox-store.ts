@@ -1,6 +1,6 @@
 /** The outbox in D1. */
 
-import { and, asc, desc, eq, lt, lte, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { OutboxMessage, OutboxStore } from '../core/outbox/outbox.ts';
 import type { Database } from './open-database.ts';
 import { orderEvents, orders, outbox } from './schema.ts';
@@ -10,18 +10,20 @@ export function createOutboxStore(db: Database): OutboxStore {
   return {
     due: (nowMs, limit) =>
       readMessages(db, and(eq(outbox.status, 'pending'), lte(outbox.nextAtMs, nowMs)), asc(outbox.nextAtMs), limit),
-    claim: async ({ id, tries }, nextAtMs) => {
-      const { meta } = await db
-        .update(outbox)
-        .set({ tries: tries + 1, nextAtMs })
-        .where(and(eq(outbox.id, id), eq(outbox.tries, tries), eq(outbox.status, 'pending')));
-      return meta.changes === 1;
+    claim: async (tries) => {
+      const claimed = await db.all<{ id: number }>(sql`
+        UPDATE outbox SET tries = outbox.tries + 1, next_at_ms = json_extract(try.value, '$.nextAtMs')
+          FROM json_each(${JSON.stringify(tries)}) AS try
+         WHERE outbox.id = json_extract(try.value, '$.id') AND outbox.tries = json_extract(try.value, '$.tries')
+           AND outbox.status = 'pending'
+        RETURNING id`);
+      return new Set(claimed.map(({ id }) => id));
     },
-    markDelivered: async (id, atMs) => {
+    markDelivered: async (ids, atMs) => {
       await db
         .update(outbox)
         .set({ status: 'delivered', deliveredAtMs: atMs, lastError: null })
-        .where(eq(outbox.id, id));
+        .where(inArray(outbox.id, [...ids]));
     },
     markFailed: async (id, lastError, status) => {
       await db.update(outbox).set({ status, lastError }).where(eq(outbox.id, id));

@@ -3,7 +3,6 @@
 import type { CatalogItem, CatalogRef } from '../catalog/catalog.ts';
 import type { Fen } from '../money.ts';
 import type { Scope } from './command.ts';
-import type { NotificationReceipt } from './decision.ts';
 import type { OrderStatus } from './lifecycle.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
@@ -97,9 +96,3 @@ export type OrderStore = {
   ): Promise<{ orderNo: string; expiresAtMs: number }[]>;
   forgetKeysBefore(createdBeforeMs: number, limit: number): Promise<number>;
 };
-
-/** What a notification that changed no order is kept as. */
-export type StrayOutcome = 'unknown_number' | 'foreign' | 'amount_differs';
-
-/** A notification that could not be applied, on its way to an operator's eyes. */
-export type StrayNotification = { receipt: NotificationReceipt; outcome: StrayOutcome };

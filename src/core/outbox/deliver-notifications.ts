@@ -21,8 +21,8 @@ const WAITS_MS = [
   24 * HOUR_MS,
 ] as const;
 
-/** How many are read at once, sent at once, and read in one run at the most. */
-const PAGE = 60;
+/** How many are claimed at once, sent at once, and claimed in one run at the most. */
+const PAGE = 100;
 const AT_ONCE = 6;
 const MAX_PAGES = 20;
 
@@ -32,25 +32,41 @@ export async function deliverNotifications(services: Services): Promise<void> {
   if (sender === null) return;
   for (let page = 0; page < MAX_PAGES; page++) {
     const due = await outbox.due(services.now(), PAGE);
-    for (let start = 0; start < due.length; start += AT_ONCE) {
-      await Promise.all(due.slice(start, start + AT_ONCE).map((message) => deliver(services, sender, message)));
+    const claims = due.map(({ id, tries }) => ({ id, tries, nextAtMs: services.now() + waitAfter(tries) }));
+    const claimed = await outbox.claim(claims);
+    const ours = due.filter(({ id }) => claimed.has(id));
+    for (let start = 0; start < ours.length; start += AT_ONCE) {
+      await deliverTogether(services, sender, ours.slice(start, start + AT_ONCE));
     }
     if (due.length < PAGE) return;
   }
 }
 
-async function deliver(services: Services, sender: NotificationSender, message: OutboxMessage): Promise<void> {
-  const { outbox } = services;
-  const wait = WAITS_MS[message.tries];
-  if (!(await outbox.claim(message, services.now() + (wait ?? 24 * HOUR_MS)))) return;
-  const sent = await sender.send({
+async function deliverTogether(services: Services, sender: NotificationSender, messages: OutboxMessage[]) {
+  const results = await Promise.all(messages.map((message) => send(services, sender, message)));
+  const delivered = messages.filter((_, nth) => results[nth]?.ok === true).map(({ id }) => id);
+  if (delivered.length > 0) await services.outbox.markDelivered(delivered, services.now());
+  for (const [nth, message] of messages.entries()) {
+    const result = results[nth];
+    if (result && !result.ok) await markFailed(services, message, result.error);
+  }
+}
+
+function send(services: Services, sender: NotificationSender, message: OutboxMessage) {
+  return sender.send({
     id: notificationId(message),
     timestampMs: services.now(),
     body: notificationBody(message),
   });
-  if (sent.ok) return outbox.markDelivered(message.id, services.now());
-  await outbox.markFailed(message.id, sent.error, wait === undefined ? 'parked' : 'pending');
-  if (wait === undefined) {
-    services.log.alert('notification_parked', { orderNo: message.event.orderNo, seq: message.event.seq });
-  }
+}
+
+async function markFailed(services: Services, message: OutboxMessage, error: string): Promise<void> {
+  const wasLast = WAITS_MS[message.tries] === undefined;
+  await services.outbox.markFailed(message.id, error, wasLast ? 'parked' : 'pending');
+  const { orderNo, seq } = message.event;
+  if (wasLast) services.log.alert('notification_parked', { orderNo, seq });
+}
+
+function waitAfter(tries: number): number {
+  return WAITS_MS[tries] ?? 24 * HOUR_MS;
 }

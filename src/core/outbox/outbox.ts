@@ -24,9 +24,12 @@ export type OutboxMessage = {
 /** The outbox's store. */
 export type OutboxStore = {
   due(nowMs: number, limit: number): Promise<OutboxMessage[]>;
-  /** Takes one try for one run alone, before it is made. `false`: somebody else has it. */
-  claim(message: OutboxMessage, nextAtMs: number): Promise<boolean>;
-  markDelivered(id: number, atMs: number): Promise<void>;
+  /**
+   * Takes one try of each message for one run alone, before it is made, and says which it got: the others are
+   * somebody else's. A run that dies loses nothing, for each try says when the next one is due.
+   */
+  claim(tries: readonly { id: number; tries: number; nextAtMs: number }[]): Promise<ReadonlySet<number>>;
+  markDelivered(ids: readonly number[], atMs: number): Promise<void>;
   markFailed(id: number, error: string, status: 'pending' | 'parked'): Promise<void>;
   list(search: { status: NotificationStatus | null; beforeId: number | null; limit: number }): Promise<OutboxMessage[]>;
   /** Puts a notification back to its first try. `false`: there is none of that id. */

@@ -26,7 +26,8 @@ export async function lookAtPayment(
   const provider = services.providers.get(attempt.provider);
   if (!provider) return refuse('provider_not_offered');
   const answer = await provider.query(attempt.outTradeNo);
-  const mayClose = closing === 'close_now' || services.now() >= attempt.payableUntilMs;
+  const isTimeUp = services.now() >= attempt.payableUntilMs;
+  const mayClose = closing === 'close_now' || isTimeUp;
   switch (answer.status) {
     case 'paid':
       return settleAnswer(services, attempt, answer);
@@ -34,7 +35,10 @@ export async function lookAtPayment(
       return giveUp(services, attempt, 'closed');
     case 'absent':
     case 'unpaid':
-      return mayClose ? closeAtProvider(services, provider, attempt) : accept('open');
+      if (!mayClose) return accept('open');
+      // A number that was never used cannot be any more once its time is up: there is nothing to close.
+      if (answer.status === 'absent' && isTimeUp) return giveUp(services, attempt, 'never_opened');
+      return closeAtProvider(services, provider, attempt);
     case 'unknown':
       return unanswered(services, attempt, answer.cause);
   }

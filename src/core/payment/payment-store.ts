@@ -1,7 +1,7 @@
 /** The port for attempts outside a decision: which are due for a look, and who takes that look. */
 
 import type { Scope } from '../order/command.ts';
-import type { StrayNotification } from '../order/order-store.ts';
+import type { NotificationReceipt } from '../order/decision.ts';
 import type { Attempt } from './attempt.ts';
 
 /** An attempt that the provider is to be asked about, and how often that has been done. */
@@ -24,3 +24,9 @@ export type PaymentStore = {
   /** Keeps a notification that changed nothing; says how often it has come. */
   recordStray(stray: StrayNotification): Promise<number>;
 };
+
+/** What a notification that changed no order is kept as. */
+export type StrayOutcome = 'unknown_number' | 'foreign' | 'amount_differs';
+
+/** A notification that could not be applied, on its way to an operator's eyes. */
+export type StrayNotification = { receipt: NotificationReceipt; outcome: StrayOutcome };

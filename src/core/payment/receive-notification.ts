@@ -1,11 +1,10 @@
 /** Takes a provider's notification: verified first, durable before it is acknowledged, applied once. */
 
-import { isOrderNo } from '../order/order-number.ts';
 import type { NotificationReceipt } from '../order/decision.ts';
-import type { StrayOutcome } from '../order/order-store.ts';
 import { reconcileOrderRefunds } from '../refund/reconcile-refunds.ts';
 import type { Services } from '../services.ts';
 import { orderNoOf } from './attempt.ts';
+import type { StrayOutcome } from './payment-store.ts';
 import { queryPayment } from './query-payment.ts';
 import { closePointless } from './look-at-payment.ts';
 import type { Acknowledgement, Notification, NotificationRequest, PaymentProvider } from './provider.ts';
@@ -41,9 +40,7 @@ async function apply(services: Services, provider: PaymentProvider, notification
       await keepStray(services, receiptOf(services, provider, notification), 'foreign');
       return 'accepted';
     case 'refund':
-      if (isOrderNo(orderNoOf(notification.outTradeNo))) {
-        services.background(reconcileOrderRefunds(services, orderNoOf(notification.outTradeNo)));
-      }
+      services.background(reconcileOrderRefunds(services, orderNoOf(notification.outTradeNo)));
       return 'accepted';
     case 'payment':
       return applyPayment(services, provider, notification);
@@ -57,7 +54,6 @@ async function applyPayment(
 ): Promise<Outcome> {
   const { payment } = notification;
   const receipt = receiptOf(services, provider, notification);
-  if (!isOrderNo(orderNoOf(payment.outTradeNo))) return unknownNumber(services, receipt);
   const settled = await settlePayment(services, { provider: provider.name, payment, proof: 'notification', receipt });
   if (settled.ok) {
     closePointless(services, settled.value);

@@ -1,0 +1,120 @@
+/** Histories that nobody thought of: customers, Alipay, the clock, the cron and broken networks in any order. */
+import { evictAllDurableObjects } from 'cloudflare:test';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { EXAMPLE_ORDER, orderIdOf, pay, place, slipOf } from '../harness/booking.ts';
+import { checkBooks } from '../harness/check-books.ts';
+import { type FlakyDatabase, makeDatabaseFlaky } from '../harness/flaky-database.ts';
+import { deliver, openShop, type Shop } from '../harness/shop.ts';
+
+/** What has been handed out so far, for later steps to use again. */
+type World = {
+  shop: Shop;
+  database: FlakyDatabase;
+  orders: string[];
+  slips: { paymentId: string; orderString: string }[];
+  letters: Letter[];
+};
+type Letter = { url: string; body: string };
+
+/** One step; `pick` chooses among what there is, so that every step means something in every history. */
+type Step = { name: string; run: (world: World, pick: number) => Promise<unknown> };
+
+const among = <T>(list: readonly T[], pick: number): T | undefined => list[pick % Math.max(list.length, 1)];
+
+async function startPayment({ shop, orders, slips }: World, pick: number): Promise<void> {
+  const answer = await pay(shop, among(orders, pick) ?? '');
+  if (answer.status !== 200) return;
+  const { payment_id: paymentId, order_str: orderString } = slipOf(answer);
+  slips.push({ paymentId, orderString });
+}
+
+/** Collects what Alipay wants to say; the letters are delivered by other steps, some of them twice, some never. */
+function collect({ shop, letters }: World): void {
+  letters.push(...shop.alipay.takeNotifications().map(({ url, body }) => ({ url, body })));
+}
+
+const STEPS: readonly Step[] = [
+  {
+    name: 'place',
+    run: async ({ shop, orders }) => {
+      const answer = await shop.send('/V1/order', { body: EXAMPLE_ORDER });
+      if (answer.status === 201) orders.push(orderIdOf(answer));
+    },
+  },
+  { name: 'pay', run: startPayment },
+  { name: 'pay again', run: startPayment },
+  {
+    name: 'pay twice at once',
+    run: (world, pick) => Promise.all([startPayment(world, pick), startPayment(world, pick)]),
+  },
+  {
+    name: 'enter the password',
+    run: async (world, pick) => {
+      world.shop.alipay.pay(among(world.slips, pick)?.orderString ?? 'x=', { late: pick % 5 === 0 });
+      collect(world);
+    },
+  },
+  {
+    name: 'open the cashier only',
+    run: async ({ shop, slips }, pick) => shop.alipay.openWithoutPaying(among(slips, pick)?.orderString ?? 'x='),
+  },
+  {
+    name: 'deliver a letter',
+    run: async ({ letters }, pick) => {
+      const letter = among(letters, pick);
+      if (letter) await Promise.all([deliver(letter.url, letter.body), deliver(letter.url, letter.body)]);
+    },
+  },
+  {
+    name: 'give up a slip',
+    run: ({ shop, slips }, pick) =>
+      shop.send(`/V1/order/pay/${among(slips, pick)?.paymentId ?? '0'}`, { method: 'DELETE' }),
+  },
+  {
+    name: 'delete',
+    run: ({ shop, orders }, pick) => shop.send(`/V1/order/${among(orders, pick) ?? '0'}`, { method: 'DELETE' }),
+  },
+  {
+    name: 'ask for a refund',
+    run: ({ shop, orders }, pick) =>
+      shop.send('/V1/order/pay/refund', { body: { order_id: among(orders, pick) ?? '0' } }),
+  },
+  { name: 'look', run: ({ shop, orders }, pick) => shop.send(`/V1/order/${among(orders, pick) ?? '0'}`) },
+  { name: 'a few seconds', run: async ({ shop }, pick) => shop.pass((pick % 90) * 1000) },
+  { name: 'a few minutes', run: async ({ shop }, pick) => shop.pass((pick % 40) * 60_000) },
+  { name: 'cron', run: ({ shop }) => shop.cron() },
+  { name: 'two crons', run: ({ shop }) => Promise.all([shop.cron(), shop.cron()]) },
+  { name: 'gates restart', run: () => evictAllDurableObjects() },
+  { name: 'network breaks', run: async ({ shop }, pick) => shop.alipay.faults.random(pick, 0.5) },
+  { name: 'database breaks', run: async ({ database }, pick) => database.breakFrom(pick, 4) },
+  { name: 'database heals', run: async ({ database }) => database.heal() },
+  { name: 'network heals', run: async ({ shop }) => shop.alipay.faults.heal() },
+];
+
+test('no history loses money or pays an order twice', async () => {
+  const shop = await openShop({ limits: 'off', vars: { REFUND_APPROVAL: 'auto' } });
+  const database = makeDatabaseFlaky();
+  const history = fc.array(fc.record({ step: fc.nat(STEPS.length - 1), pick: fc.nat(10_000) }), {
+    minLength: 10,
+    maxLength: 40,
+  });
+  await fc.assert(
+    fc.asyncProperty(history, async (steps) => {
+      const world: World = { shop, database, orders: [await place(shop), await place(shop)], slips: [], letters: [] };
+      for (const nth of [0, 1]) await startPayment(world, nth);
+      for (const { step, pick } of steps) await STEPS[step]?.run(world, pick);
+      expect(await checkBooks(shop.alipay, 'any_time')).toEqual([]);
+      database.heal();
+      shop.alipay.faults.heal();
+      shop.alipay.takeNotifications();
+      for (let run = 0; run < 4; run++) {
+        shop.pass(31 * 60_000);
+        await shop.cron();
+      }
+      expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    }),
+    { numRuns: 60 },
+  );
+  expect(database.lost()).toBeGreaterThan(0);
+});

@@ -7,6 +7,7 @@ import type { NotificationSender, OutboxStore } from './outbox/outbox.ts';
 import type { PaymentStore } from './payment/payment-store.ts';
 import type { PaymentProvider } from './payment/provider.ts';
 import type { RefundStore } from './refund/refund-store.ts';
+import type { Vault } from './vault.ts';
 
 /** What an operator of the service has set. */
 export type Settings = {
@@ -45,6 +46,7 @@ export type Services = {
   catalog: Catalog;
   outbox: OutboxStore;
   gate: OrderGate;
+  vault: Vault;
   /** The providers that are configured, by name. */
   providers: ReadonlyMap<string, PaymentProvider>;
   /** Sends notifications to the shop; `null` when no address is set. */

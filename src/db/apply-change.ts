@@ -16,6 +16,16 @@ export function applyChange(db: Database, change: Change, nowMs: number): BatchI
         .update(paymentAttempts)
         .set({ status: change.to, paidAtMs: change.paidAtMs, nextLookAtMs: change.nextQueryAtMs })
         .where(and(eq(paymentAttempts.outTradeNo, change.outTradeNo), eq(paymentAttempts.status, change.from)));
+    case 'lease_attempt':
+      return db
+        .update(paymentAttempts)
+        .set({ leasedUntilMs: change.leasedUntilMs })
+        .where(eq(paymentAttempts.outTradeNo, change.outTradeNo));
+    case 'keep_sealed':
+      return db
+        .update(paymentAttempts)
+        .set({ sealed: change.sealed })
+        .where(eq(paymentAttempts.outTradeNo, change.outTradeNo));
     case 'insert_capture':
       return db.insert(captures).values({ ...change.capture, recordedAtMs: change.recordedAtMs });
     case 'insert_refund':

@@ -59,6 +59,8 @@ export const paymentAttempts = sqliteTable('payment_attempts', {
   looks: integer('looks').notNull().default(0),
   lastLookAtMs: integer('last_look_at_ms'),
   nextLookAtMs: integer('next_look_at_ms'),
+  leasedUntilMs: integer('leased_until_ms'),
+  sealed: text('sealed'),
 });
 
 export const captures = sqliteTable('captures', {

@@ -26,8 +26,12 @@ export type OpenAttempt = {
   methods: readonly PaymentMethod[];
   /** How long the slip is to last, ms. */
   slipMs: number;
+  /** What an open slip means to someone who asks again: no, or the same one once more. */
+  whenOpen: 'refuse' | 'hand_out_again';
 };
-export type ReadyAttempt = { type: 'ready_attempt'; outTradeNo: string };
+export type ReadyAttempt = { type: 'ready_attempt'; outTradeNo: string; sealed: string | null };
+/** The provider did not answer: whoever asks next goes on with the same attempt, at once. */
+export type ReleaseAttempt = { type: 'release_attempt'; outTradeNo: string };
 export type FailAttempt = { type: 'fail_attempt'; outTradeNo: string; cause: string };
 export type CloseAttempt = {
   type: 'close_attempt';
@@ -77,6 +81,7 @@ export type ReturnSurplus = { type: 'return_surplus'; provider: string; transact
 export type OrderCommand =
   | OpenAttempt
   | ReadyAttempt
+  | ReleaseAttempt
   | FailAttempt
   | CloseAttempt
   | SettlePayment

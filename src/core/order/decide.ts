@@ -3,6 +3,7 @@
 import { refuse } from '../errors.ts';
 import { decideAttemptOutcome } from '../payment/decide-attempt-outcome.ts';
 import { decideOpenAttempt } from '../payment/decide-open-attempt.ts';
+import { decideReleaseAttempt } from '../payment/decide-release-attempt.ts';
 import { decideSettlePayment } from '../payment/decide-settle-payment.ts';
 import { decideRefundRequest } from '../refund/decide-refund-request.ts';
 import { decideRefundOutcome } from '../refund/decide-refund-outcome.ts';
@@ -21,6 +22,8 @@ export function decide(state: OrderState, submission: Submission): Decided {
   switch (command.type) {
     case 'open_attempt':
       return decideOpenAttempt(state, command, actor, nowMs);
+    case 'release_attempt':
+      return decideReleaseAttempt(state, command, nowMs);
     case 'ready_attempt':
     case 'fail_attempt':
     case 'close_attempt':

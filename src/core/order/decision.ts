@@ -20,6 +20,8 @@ export type Change =
       /** When the provider is asked about it again; `null`: never. */
       nextQueryAtMs: number | null;
     }
+  | { type: 'lease_attempt'; outTradeNo: string; leasedUntilMs: number }
+  | { type: 'keep_sealed'; outTradeNo: string; sealed: string }
   | { type: 'insert_capture'; capture: Capture; recordedAtMs: number }
   | { type: 'insert_refund'; refund: Omit<Refund, 'id'>; nextQueryAtMs: number | null }
   | {

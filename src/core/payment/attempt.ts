@@ -19,6 +19,10 @@ export type Attempt = {
   /** The moment from which the provider refuses to be paid: the slip's end, or the provider's minimum if later. */
   payableUntilMs: number;
   paidAtMs: number | null;
+  /** While it is `opening`: until then one caller is asking the provider, and nobody else starts on it. */
+  leasedUntilMs: number | null;
+  /** What the provider gave to keep and who pays, sealed by the vault for {@link attemptRow}. */
+  sealed: string | null;
 };
 
 /** Money that a provider took. Never changes. `pays`: it paid the order. `surplus`: it has to go back. */
@@ -35,6 +39,11 @@ export type Capture = {
 
 /** How many attempts one order may have: a bound on what a snapshot of an order can weigh. */
 export const MAX_ATTEMPTS = 99;
+
+/** The row's name in the vault. */
+export function attemptRow(outTradeNo: string): string {
+  return `attempt/${outTradeNo}`;
+}
 
 /** The number of an order's nth attempt, counted from 1. */
 export function attemptNumber(orderNo: string, nth: number): string {

@@ -2,7 +2,7 @@
 
 import { accept, refuse } from '../errors.ts';
 import type { CloseAttempt, FailAttempt, ReadyAttempt } from '../order/command.ts';
-import { already, type Decided } from '../order/decision.ts';
+import { already, type Change, type Decided } from '../order/decision.ts';
 import { ATTEMPT_MOVES, mayMove } from '../order/lifecycle.ts';
 import type { OrderState } from '../order/order.ts';
 import type { Attempt } from './attempt.ts';
@@ -26,6 +26,7 @@ export function decideAttemptOutcome(
   if (!attempt) return refuse('attempt_not_found');
   const { to, type } = OUTCOMES[command.type];
   if (!mayMove(ATTEMPT_MOVES, attempt.status, to)) return already(attempt.outTradeNo);
+  const sealed = command.type === 'ready_attempt' ? command.sealed : null;
   const cause = command.type === 'fail_attempt' ? `: ${command.cause}` : '';
   return accept({
     events: [
@@ -48,6 +49,7 @@ export function decideAttemptOutcome(
         paidAtMs: null,
         nextQueryAtMs: lookAgainAtMs(command, attempt, nowMs),
       },
+      ...(sealed === null ? [] : [{ type: 'keep_sealed', outTradeNo: attempt.outTradeNo, sealed } satisfies Change]),
     ],
     subject: attempt.outTradeNo,
   });

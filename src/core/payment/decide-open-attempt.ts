@@ -11,8 +11,8 @@ import { firstLookAtMs } from './look-schedule.ts';
 /**
  * Refuses `order_already_paid`, `order_cancelled`, `order_expired` (from the very millisecond, whether or not the cron
  * has run), `attempt_open` with the seconds until the slip ends, `attempt_unsettled` when the last slip has ended but
- * the provider has not been asked how, `provider_not_offered`, and `attempts_exhausted`. An attempt that the provider never answered for is
- * taken up again under its own number.
+ * the provider has not been asked how (or another method is wanted), `provider_not_offered`, and
+ * `attempts_exhausted`. An attempt that the provider never answered for is taken up again under its own number.
  */
 export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor: string, nowMs: number): Decided {
   const { order, attempts } = state;
@@ -24,12 +24,7 @@ export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor
   if (!method) return refuse('provider_not_offered');
 
   const live = attempts.find(isLive);
-  if (live && nowMs >= live.expiresAtMs) return refuse('attempt_unsettled');
-  if (live) {
-    const unanswered = live.status === 'opening' && live.provider === method.provider && live.kind === method.kind;
-    if (unanswered) return already(live.outTradeNo);
-    return refuse('attempt_open', { retryAfterSeconds: Math.ceil((live.expiresAtMs - nowMs) / 1000) });
-  }
+  if (live) return decideOnLiveAttempt(state, live, { ...command, method }, actor, nowMs);
   if (attempts.length >= MAX_ATTEMPTS) return refuse('attempts_exhausted');
 
   const attempt: Attempt = {
@@ -42,6 +37,8 @@ export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor
     createdAtMs: nowMs,
     ...slipTimes(order.expiresAtMs, command.slipMs, method, nowMs),
     paidAtMs: null,
+    leasedUntilMs: method.opensAs === 'opening' ? nowMs + LEASE_MS : null,
+    sealed: null,
   };
   return accept({
     events: [
@@ -58,6 +55,44 @@ export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor
     changes: [{ type: 'insert_attempt', attempt, nextQueryAtMs: firstLookAtMs(nowMs) }],
     subject: attempt.outTradeNo,
   });
+}
+
+/** How long one caller has the provider to themselves: longer than a provider is waited for, ms. */
+const LEASE_MS = 15_000;
+
+/** An order that has an attempt already: wait, take it up, have it again, or find out how it ended. */
+function decideOnLiveAttempt(
+  { order }: OrderState,
+  live: Attempt,
+  { method, whenOpen }: { method: PaymentMethod; whenOpen: OpenAttempt['whenOpen'] },
+  actor: string,
+  nowMs: number,
+): Decided {
+  const { outTradeNo, leasedUntilMs } = live;
+  if (leasedUntilMs !== null && live.status === 'opening' && nowMs < leasedUntilMs) {
+    return refuse('attempt_open', { retryAfterSeconds: Math.ceil((leasedUntilMs - nowMs) / 1000) });
+  }
+  const isSame = live.provider === method.provider && live.kind === method.kind;
+  if (nowMs >= live.expiresAtMs) return refuse('attempt_unsettled');
+  if (live.status === 'opening' && isSame) {
+    return accept({
+      events: [
+        {
+          type: 'attempt_taken_up',
+          actor,
+          from: live.status,
+          to: live.status,
+          reason: outTradeNo,
+          orderStatus: order.status,
+          orderFulfilment: order.fulfilment,
+        },
+      ],
+      changes: [{ type: 'lease_attempt', outTradeNo, leasedUntilMs: nowMs + LEASE_MS }],
+      subject: outTradeNo,
+    });
+  }
+  if (whenOpen === 'hand_out_again') return isSame ? already(outTradeNo) : refuse('attempt_unsettled');
+  return refuse('attempt_open', { retryAfterSeconds: Math.ceil((live.expiresAtMs - nowMs) / 1000) });
 }
 
 /**

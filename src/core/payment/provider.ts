@@ -14,14 +14,27 @@ export type PrepayRequest = {
   subject: string;
   /** The moment from which the provider must refuse to be paid, UTC ms. */
   payableUntilMs: number;
+  /** Who pays, in the provider's own terms, where the kind asks for that (`openid`); `null` elsewhere. */
+  payerId: string | null;
+  /** What an earlier {@link PrepayAnswer} gave to keep: then the same payment is handed out again, freshly signed. */
+  handle: string | null;
 };
 
 /** What the client opens the cashier with, by kind. */
-export type Prepay = { kind: 'app_order_string'; orderString: string };
+export type Prepay =
+  | { kind: 'app_order_string'; orderString: string }
+  | { kind: 'app_params' | 'jsapi_params'; params: Readonly<Record<string, string>> }
+  | { kind: 'qr_code'; codeUrl: string };
 
-/** How preparing went. `unknown` means that the payment may exist: go on with the same number, never with another. */
+/**
+ * How preparing went. `handle` is what has to be kept in order to hand the same payment out again without the
+ * provider's network; `null` where its number is enough. `unknown` means that the payment may exist: go on with the
+ * same number, never with another.
+ */
 export type PrepayAnswer =
-  { status: 'ready'; prepay: Prepay } | { status: 'refused'; cause: string } | { status: 'unknown'; cause: string };
+  | { status: 'ready'; prepay: Prepay; handle: string | null }
+  | { status: 'refused'; cause: string }
+  | { status: 'unknown'; cause: string };
 
 /** Money that the provider says it took. */
 export type ReportedPayment = {

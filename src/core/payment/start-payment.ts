@@ -1,13 +1,16 @@
 /** Starts a payment: one open slip at a time, and never a new one while the last could still be paid unseen. */
 
-import { accept, refuse, type Result } from '../errors.ts';
+import { refuse, type Result } from '../errors.ts';
 import type { PaymentMethod, Scope } from '../order/command.ts';
-import type { Order, OrderState } from '../order/order.ts';
-import { submit, SYSTEM } from '../order/submit.ts';
+import type { Order } from '../order/order.ts';
+import type { Submitted } from '../order/order-gate.ts';
+import { submit } from '../order/submit.ts';
 import type { Services } from '../services.ts';
 import { type Attempt, isLive } from './attempt.ts';
+import { openKept } from './kept.ts';
 import { lookAtPayment } from './look-at-payment.ts';
-import type { PaymentProvider, Prepay, PrepayKind } from './provider.ts';
+import { prepareAttempt } from './prepare-attempt.ts';
+import type { Prepay, PrepayKind } from './provider.ts';
 
 /** What to start. */
 export type PaymentStart = {
@@ -18,14 +21,21 @@ export type PaymentStart = {
   methods: readonly { provider: string; kind: PrepayKind }[];
   /** How long the slip is to last, ms. */
   slipMs: number;
+  /** What an open slip means: `refuse`, or `hand_out_again` to the same payer and by the same method. */
+  whenOpen: 'refuse' | 'hand_out_again';
+  /** Who pays, in the provider's own terms, where the method asks for that. */
+  payerId: string | null;
 };
 
 /** A slip, and what the client opens the cashier with. */
 export type StartedPayment = { order: Order; attempt: Attempt; prepay: Prepay };
 
+/** A slip that stands in the way is settled, and then it is tried again; that often, and somebody else is at it. */
+const MAX_TRIES = 3;
+
 /**
- * Opens an attempt and prepares it at the provider. When the last slip has run out, the provider is asked about it
- * first; money found there pays the order.
+ * Opens an attempt and prepares it at the provider. When the last slip has run out, or is for another method or payer,
+ * the provider is asked about it and it is closed first; money found there pays the order.
  *
  * Refuses `provider_not_offered`, `order_not_found`, `order_expired`, `order_cancelled`, `order_already_paid`,
  * `attempt_open`, `attempts_exhausted`, `provider_refused` (the attempt is over), `provider_unavailable` (the attempt
@@ -33,20 +43,38 @@ export type StartedPayment = { order: Order; attempt: Attempt; prepay: Prepay };
  */
 export async function startPayment(services: Services, start: PaymentStart): Promise<Result<StartedPayment>> {
   const methods = start.methods.flatMap((method) => offeredMethod(services, method));
-  const command = { type: 'open_attempt', methods, slipMs: start.slipMs } as const;
+  const command = { type: 'open_attempt', methods, slipMs: start.slipMs, whenOpen: start.whenOpen } as const;
   const { orderNo, actor, scope } = start;
-  let opened = await submit(services, { orderNo, actor, scope, command });
-  const unsettled = opened.ok || opened.refusal.reason !== 'attempt_unsettled' ? null : liveAttempt(opened.state);
-  if (unsettled) {
-    const looked = await lookAtPayment(services, unsettled, 'close_now');
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const opened = await submit(services, { orderNo, actor, scope, command });
+    const found = opened.ok ? await handOut(services, start, opened) : inTheWay(opened);
+    if ('ok' in found) return found;
+    const looked = await lookAtPayment(services, found.inTheWay, 'close_now');
     if (!looked.ok) return looked;
-    opened = await submit(services, { orderNo, actor, scope, command });
   }
-  if (!opened.ok) return opened;
-  const { subject, state } = opened;
+  return refuse('busy', { retryAfterSeconds: 1 });
+}
+
+/** Either the answer, or an attempt that has to be over before there can be one. */
+type Found = Result<StartedPayment> | { inTheWay: Attempt };
+
+function inTheWay({ refusal, state }: Extract<Submitted, { ok: false }>): Found {
+  const live = refusal.reason === 'attempt_unsettled' ? state?.attempts.find(isLive) : undefined;
+  return live ? { inTheWay: live } : { ok: false, refusal };
+}
+
+/** Prepares the attempt that was opened, or hands out again the one that was open, if it is this payer's. */
+async function handOut(
+  services: Services,
+  start: PaymentStart,
+  { subject, state }: Extract<Submitted, { ok: true }>,
+): Promise<Found> {
   const attempt = state.attempts.find((one) => one.outTradeNo === subject);
   const provider = attempt && services.providers.get(attempt.provider);
-  return provider ? prepare(services, provider, state.order, attempt) : refuse('busy', { retryAfterSeconds: 1 });
+  if (!provider) return refuse('busy', { retryAfterSeconds: 1 });
+  const { handle, payerId } = await openKept(services, attempt);
+  if (attempt.sealed !== null && payerId !== start.payerId) return { inTheWay: attempt };
+  return prepareAttempt(services, provider, { order: state.order, attempt, payerId: start.payerId, handle });
 }
 
 function offeredMethod(services: Services, method: PaymentStart['methods'][number]): PaymentMethod[] {
@@ -54,40 +82,4 @@ function offeredMethod(services: Services, method: PaymentStart['methods'][numbe
   const prepared = provider?.prepayKinds[method.kind];
   if (!provider || !prepared) return [];
   return [{ ...method, opensAs: prepared === 'local' ? 'pending' : 'opening', minimumSlipMs: provider.minimumSlipMs }];
-}
-
-function liveAttempt(state: OrderState | null): Attempt | null {
-  return state?.attempts.find(isLive) ?? null;
-}
-
-/** Has the provider prepare the attempt, and writes down what came of it where that is not known beforehand. */
-async function prepare(
-  services: Services,
-  provider: PaymentProvider,
-  order: Order,
-  attempt: Attempt,
-): Promise<Result<StartedPayment>> {
-  const { outTradeNo, orderNo } = attempt;
-  const answer = await provider.prepay({
-    kind: attempt.kind,
-    outTradeNo,
-    amountFen: attempt.amountFen,
-    subject: order.subject,
-    payableUntilMs: attempt.payableUntilMs,
-  });
-  if (answer.status === 'unknown') {
-    services.log.alert('prepay_unanswered', { orderNo, outTradeNo, cause: answer.cause });
-    return refuse('provider_unavailable', { retryAfterSeconds: 5 });
-  }
-  if (answer.status === 'refused') {
-    services.log.alert('prepay_refused', { orderNo, outTradeNo, cause: answer.cause });
-    const proof = { type: 'fail_attempt', outTradeNo, cause: answer.cause } as const;
-    const failed = await submit(services, { orderNo, command: proof, ...SYSTEM });
-    return failed.ok ? refuse('provider_refused') : failed;
-  }
-  if (attempt.status === 'opening') {
-    const ready = await submit(services, { orderNo, command: { type: 'ready_attempt', outTradeNo }, ...SYSTEM });
-    if (!ready.ok) return ready;
-  }
-  return accept({ order, attempt, prepay: answer.prepay });
 }

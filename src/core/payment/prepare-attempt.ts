@@ -1,0 +1,46 @@
+/** Has a provider prepare an attempt, and writes down what came of it where that is not known beforehand. */
+
+import { accept, refuse, type Result } from '../errors.ts';
+import type { Order } from '../order/order.ts';
+import { submit, SYSTEM } from '../order/submit.ts';
+import type { Services } from '../services.ts';
+import type { Attempt } from './attempt.ts';
+import { sealKept } from './kept.ts';
+import type { PaymentProvider, Prepay } from './provider.ts';
+
+/** An attempt with what its provider has to be told. */
+export type Preparation = { order: Order; attempt: Attempt; payerId: string | null; handle: string | null };
+
+/**
+ * Refuses `provider_refused`: the attempt is over; `provider_unavailable`: it stays, and whoever asks next goes on with
+ * it; `busy`.
+ */
+export async function prepareAttempt(
+  services: Services,
+  provider: PaymentProvider,
+  { order, attempt, payerId, handle }: Preparation,
+): Promise<Result<{ order: Order; attempt: Attempt; prepay: Prepay }>> {
+  const { outTradeNo, orderNo, kind, amountFen, payableUntilMs } = attempt;
+  const { subject } = order;
+  const answer = await provider.prepay({ kind, outTradeNo, amountFen, subject, payableUntilMs, payerId, handle });
+  if (answer.status === 'unknown') {
+    services.log.alert('prepay_unanswered', { orderNo, outTradeNo, cause: answer.cause });
+    if (attempt.status === 'opening') {
+      await submit(services, { orderNo, command: { type: 'release_attempt', outTradeNo }, ...SYSTEM });
+    }
+    return refuse('provider_unavailable', { retryAfterSeconds: 5 });
+  }
+  if (answer.status === 'refused') {
+    services.log.alert('prepay_refused', { orderNo, outTradeNo, cause: answer.cause });
+    const command = { type: 'fail_attempt', outTradeNo, cause: answer.cause } as const;
+    const failed = await submit(services, { orderNo, command, ...SYSTEM });
+    return failed.ok ? refuse('provider_refused') : failed;
+  }
+  if (attempt.status === 'opening') {
+    const sealed = await sealKept(services, outTradeNo, { handle: answer.handle, payerId });
+    const command = { type: 'ready_attempt', outTradeNo, sealed } as const;
+    const ready = await submit(services, { orderNo, command, ...SYSTEM });
+    if (!ready.ok) return ready;
+  }
+  return accept({ order, attempt, prepay: answer.prepay });
+}

@@ -81,8 +81,9 @@ CREATE INDEX orders_by_status ON orders (status, id);
 CREATE INDEX orders_by_creation ON orders (created_at_ms);
 CREATE INDEX orders_due ON orders (expires_at_ms, order_no) WHERE status = 'pending_payment';
 
+-- RESTRICT, because INSERT OR REPLACE takes an order away without asking its delete trigger.
 CREATE TABLE order_events (
-  order_no         TEXT    NOT NULL REFERENCES orders (order_no),
+  order_no         TEXT    NOT NULL REFERENCES orders (order_no) ON DELETE RESTRICT,
   seq              INTEGER NOT NULL CHECK (seq > 0),
   at_ms            INTEGER NOT NULL,
   actor            TEXT    NOT NULL,

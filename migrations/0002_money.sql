@@ -2,7 +2,8 @@
 --
 -- Why: these are the guards that hold even if every line of code in front of them is wrong. One live attempt per
 -- order. One capture per transaction of a provider, and one of them at most pays the order. Refunds of a capture
--- never add up to more than was captured. Nothing here is ever deleted.
+-- never add up to more than was captured. Nothing here is ever deleted, nor replaced: INSERT OR REPLACE takes the row in
+-- its way without asking a delete trigger, so a trigger asks before.
 --
 -- Check:
 --   SELECT c.transaction_id FROM captures c
@@ -51,6 +52,14 @@ BEGIN
   SELECT RAISE(ABORT, 'attempts are kept');
 END;
 
+CREATE TRIGGER attempts_never_give_way BEFORE INSERT ON payment_attempts
+WHEN EXISTS (SELECT 1 FROM payment_attempts WHERE out_trade_no = NEW.out_trade_no)
+  OR NEW.status IN ('opening', 'pending') AND EXISTS (
+       SELECT 1 FROM payment_attempts WHERE order_no = NEW.order_no AND status IN ('opening', 'pending'))
+BEGIN
+  SELECT RAISE(ABORT, 'attempts are kept');
+END;
+
 CREATE TABLE captures (
   provider       TEXT    NOT NULL,
   transaction_id TEXT    NOT NULL,
@@ -78,6 +87,13 @@ BEGIN
 END;
 
 CREATE TRIGGER captures_never_leave BEFORE DELETE ON captures
+BEGIN
+  SELECT RAISE(ABORT, 'captured money is a fact');
+END;
+
+CREATE TRIGGER captures_never_give_way BEFORE INSERT ON captures
+WHEN EXISTS (SELECT 1 FROM captures WHERE provider = NEW.provider AND transaction_id = NEW.transaction_id)
+  OR NEW.role = 'pays' AND EXISTS (SELECT 1 FROM captures WHERE order_no = NEW.order_no AND role = 'pays')
 BEGIN
   SELECT RAISE(ABORT, 'captured money is a fact');
 END;
@@ -143,6 +159,19 @@ BEGIN
 END;
 
 CREATE TRIGGER refunds_never_leave BEFORE DELETE ON refunds
+BEGIN
+  SELECT RAISE(ABORT, 'refunds are kept');
+END;
+
+CREATE TRIGGER refunds_never_give_way BEFORE INSERT ON refunds
+WHEN EXISTS (SELECT 1 FROM refunds WHERE id = NEW.id OR refund_no = NEW.refund_no)
+  OR NEW.purpose = 'order' AND EXISTS (
+       SELECT 1 FROM refunds
+        WHERE order_no = NEW.order_no AND purpose = 'order' AND status IN ('requested', 'processing'))
+  OR NEW.purpose = 'surplus' AND EXISTS (
+       SELECT 1 FROM refunds
+        WHERE provider = NEW.provider AND transaction_id = NEW.transaction_id
+          AND purpose = 'surplus' AND status <> 'failed')
 BEGIN
   SELECT RAISE(ABORT, 'refunds are kept');
 END;

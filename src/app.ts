@@ -6,7 +6,7 @@ import { createMiddleware } from 'hono/factory';
 import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
-import { admin } from './admin/index.ts';
+import { createAdmin } from './admin/index.ts';
 import { compose, isWithinLimit, prepare } from './compose.ts';
 import { type Refusal, RefusedError } from './core/errors.ts';
 import { describeError, writeLog } from './core/log.ts';
@@ -28,7 +28,9 @@ const provideServices = createMiddleware<AppEnv>(async function provideServices(
   const prepared = prepare(c.env);
   if (!prepared.ok) throw new RefusedError({ reason: 'misconfigured', message: prepared.problems.join('; ') });
   const { isolate } = prepared;
-  const bookmark = c.req.header(BOOKMARK_HEADER) ?? null;
+  // What writes has to see the newest of everything; what reads may ask a replica that is as far as its client was.
+  const isRead = c.req.method === 'GET' && !c.req.path.startsWith('/admin/');
+  const bookmark = isRead ? (c.req.header(BOOKMARK_HEADER) ?? null) : 'first-primary';
   const { services, session } = compose(c.env, isolate, c.executionCtx, bookmark);
   c.set('services', services);
   c.set('identify', isolate.identify);
@@ -69,7 +71,7 @@ export function createApp(): Hono<AppEnv> {
       app.route(path, serveSurface(dialect, provideServices, readFailure));
     }
   }
-  app.route('/admin', serveSurface(admin, provideServices, readFailure));
+  app.route('/admin', serveSurface(createAdmin(dialects), provideServices, readFailure));
   app.use('*', provideServices, limitBody);
   app.route('/', callbacks);
   app.notFound((c) => sendPlain(c, { reason: 'route_not_found' }));

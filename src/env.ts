@@ -75,9 +75,8 @@ export function checkEnv(env: object, knownDialects: readonly string[]): ConfigC
   }
   const vars = parsed.data;
   const problems: string[] = [];
-  for (const name of vars.DIALECTS) {
-    if (!knownDialects.includes(name))
-      problems.push(`DIALECTS lists ${name}, which is none of ${knownDialects.join()}`);
+  if (vars.DIALECTS.some((name) => !knownDialects.includes(name))) {
+    problems.push(`DIALECTS may list ${knownDialects.join(', ')}, and lists another name`);
   }
   const tokens = vars.JWKS_URL ? { jwksUrl: vars.JWKS_URL } : vars.JWT_SECRET ? { secret: vars.JWT_SECRET } : null;
   if (!tokens) problems.push('JWT_SECRET is missing (or set JWKS_URL)');

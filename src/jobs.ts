@@ -29,6 +29,9 @@ const LANES: readonly (readonly Job[])[] = [
   ],
 ];
 
+/** Every job by the name under which its runs are noted. */
+export const JOB_NAMES: readonly string[] = LANES.flat().map(([job]) => job);
+
 /** Runs every job. One that fails leaves the others alone, and is not counted as having run. */
 export async function runJobs(env: Cloudflare.Env, context: ExecutionContext): Promise<void> {
   const prepared = prepare(env);

@@ -3,6 +3,7 @@
 import { prepare } from './compose.ts';
 import { oldestJobRun } from './db/job-runs.ts';
 import { openDatabase } from './db/open-database.ts';
+import { JOB_NAMES } from './jobs.ts';
 
 /** A cron that fires each minute and has not been seen this long is not running, ms. */
 const CRON_SILENT_MS = 5 * 60_000;
@@ -16,7 +17,7 @@ export async function checkReadiness(
   let database = 'ok';
   let cron = 'has not run yet';
   try {
-    const ranAtMs = await oldestJobRun(openDatabase(env.DB, 'first-primary').db);
+    const ranAtMs = await oldestJobRun(openDatabase(env.DB, 'first-primary').db, JOB_NAMES);
     if (ranAtMs !== null) {
       const ageMs = Date.now() - ranAtMs;
       cron = ageMs <= CRON_SILENT_MS ? 'ok' : `last ran ${Math.floor(ageMs / 1000)} s ago`;

@@ -1,11 +1,11 @@
 /** The operator API: one surface like a dialect, in the core's own words. */
 
-import { Hono } from 'hono';
-import type { Refusal } from '../core/errors.ts';
-import type { AppEnv } from '../http/app-env.ts';
 import type { Surface } from '../http/serve-surface.ts';
+import type { AdminDialect } from './admin-dialect.ts';
+import { renderProblem } from './errors.ts';
+import { createRoutes } from './routes.ts';
 
-export const admin: Surface = {
-  routes: new Hono<AppEnv>(),
-  renderRefusal: (refusal: Refusal) => ({ status: 500, body: { reason: refusal.reason } }),
-};
+/** The calls below `/admin`, for the orders and the catalogues of these dialects. */
+export function createAdmin(dialects: readonly AdminDialect[]): Surface {
+  return { routes: createRoutes(dialects), renderRefusal: renderProblem };
+}

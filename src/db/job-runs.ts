@@ -1,6 +1,6 @@
 /** When each job last ran: how `GET /ready` knows that the cron is alive. */
 
-import { sql } from 'drizzle-orm';
+import { inArray, sql } from 'drizzle-orm';
 import type { Database } from './open-database.ts';
 import { jobRuns } from './schema.ts';
 
@@ -12,8 +12,14 @@ export async function recordJobRun(db: Database, job: string, atMs: number): Pro
     .onConflictDoUpdate({ target: jobRuns.job, set: { ranAtMs: sql`max(${jobRuns.ranAtMs}, excluded.ran_at_ms)` } });
 }
 
-/** The oldest of the jobs' last runs, UTC ms; `null` before the first. Also the proof that the database answers. */
-export async function oldestJobRun(db: Database): Promise<number | null> {
-  const [row] = await db.select({ ranAtMs: sql<number | null>`min(${jobRuns.ranAtMs})` }).from(jobRuns);
-  return row?.ranAtMs ?? null;
+/**
+ * The oldest of the last runs of these jobs, UTC ms; `null` while one of them has never run through. Also the proof that
+ * the database answers. Jobs that no longer exist do not count.
+ */
+export async function oldestJobRun(db: Database, jobs: readonly string[]): Promise<number | null> {
+  const rows = await db
+    .select({ ranAtMs: jobRuns.ranAtMs })
+    .from(jobRuns)
+    .where(inArray(jobRuns.job, [...jobs]));
+  return rows.length < jobs.length ? null : Math.min(...rows.map(({ ranAtMs }) => ranAtMs));
 }

@@ -1,16 +1,10 @@
 /** What a dialect is to the rest of the house. */
 
 import type { Hono } from 'hono';
-import type * as z from 'zod';
 import type { Refusal } from '../core/errors.ts';
 import type { FulfilmentPolicy } from '../core/order/command.ts';
 import type { AppEnv } from '../http/app-env.ts';
-
-/** A kind of catalogue row: what its id may look like, and the fields that its body has. */
-export type CatalogKind = {
-  id: z.ZodType<string>;
-  body: z.ZodType<Record<string, unknown>>;
-};
+import type { CatalogKind } from '../http/catalog-kind.ts';
 
 /** An answer ready to send: what a refusal becomes. */
 export type RenderedRefusal = { status: 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503; body: object };

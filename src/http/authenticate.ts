@@ -26,7 +26,8 @@ export const operatorsOnly = createMiddleware<AppEnv>(async function operatorsOn
   await next();
 });
 
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-11.4: the scheme in any case, then one blank or more */
 async function bearerOf(c: Context<AppEnv>): Promise<Caller | null> {
-  const match = /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '');
+  const match = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '');
   return match?.[1] ? c.var.identify(match[1]) : null;
 }

@@ -4,56 +4,67 @@ import type { Context } from 'hono';
 import type * as z from 'zod';
 import { accept, refuse, type Result } from '../core/errors.ts';
 import type { AppEnv } from './app-env.ts';
+import { hasDuplicateKeys } from './has-duplicate-keys.ts';
 import { invalidInput } from './invalid-input.ts';
 
 /** How deep a body may be nested: no published body goes deeper than four. */
 const MAX_DEPTH = 20;
 
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
+
 /**
- * The body as its schema says. JSON, or a form where the content type says so. Refuses `invalid_input`, naming the
- * first field at fault, or `body` for one that cannot be read at all.
+ * The body as its schema says: JSON or a form, whichever the content type names. Refuses `invalid_input`, naming the
+ * first field at fault, or `body` for one that cannot be read at all: no guess is made at what a body might be.
  */
 export async function readBody<Schema extends z.ZodType>(
   c: Context<AppEnv>,
   schema: Schema,
 ): Promise<Result<z.output<Schema>>> {
-  const bytes = await c.req.arrayBuffer();
-  const text = decode(bytes);
-  if (text === null) return refuse('invalid_input', { field: 'body', message: '不是有效的 UTF-8 文本' });
-  const raw = isForm(c) ? parseForm(text) : parseJson(text);
+  const parse = parserOf(c.req.header('content-type') ?? '');
+  if (parse === null) return unreadable('须为 application/json 或 application/x-www-form-urlencoded');
+  const text = decode(await c.req.arrayBuffer());
+  if (text === null) return unreadable('不是有效的 UTF-8 文本');
+  const raw = parse(text);
   if (!raw.ok) return raw;
   const parsed = schema.safeParse(raw.value);
   return parsed.success ? accept(parsed.data) : { ok: false, refusal: invalidInput(parsed.error.issues) };
 }
 
+function parserOf(contentType: string): ((text: string) => Result<unknown>) | null {
+  if (JSON_TYPE.test(contentType)) return parseJson;
+  return FORM_TYPE.test(contentType) ? parseForm : null;
+}
+
+/** A byte order mark stays in the text, where no JSON and no field's name begins with one. */
 function decode(bytes: ArrayBuffer): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return null;
   }
 }
 
-function isForm(c: Context<AppEnv>): boolean {
-  return /^application\/x-www-form-urlencoded\b/i.test(c.req.header('content-type') ?? '');
-}
-
 function parseForm(text: string): Result<unknown> {
   const entries = [...new URLSearchParams(text)];
   const fields = Object.fromEntries(entries);
-  return Object.keys(fields).length === entries.length
-    ? accept(fields)
-    : refuse('invalid_input', { field: 'body', message: '同一字段出现了多次' });
+  return Object.keys(fields).length === entries.length ? accept(fields) : unreadable(REPEATED);
 }
 
 function parseJson(text: string): Result<unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (depthOf(value) <= MAX_DEPTH) return accept(value);
-    return refuse('invalid_input', { field: 'body', message: '嵌套过深' });
+    if (depthOf(value) > MAX_DEPTH) return unreadable('嵌套过深');
+    return hasDuplicateKeys(text, value) ? unreadable(REPEATED) : accept(value);
   } catch {
-    return refuse('invalid_input', { field: 'body', message: '不是有效的 JSON' });
+    return unreadable('不是有效的 JSON');
   }
+}
+
+const REPEATED = '同一字段出现了多次';
+
+function unreadable(message: string) {
+  return refuse('invalid_input', { field: 'body', message });
 }
 
 /** How deep a value is nested; stops counting where it is too deep anyway. */

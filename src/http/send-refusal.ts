@@ -7,9 +7,10 @@ import type { Refusal } from '../core/errors.ts';
 /** A refusal as its surface renders it. */
 export type Rendered = { status: ContentfulStatusCode; body: object; contentType?: string };
 
-/** The response, with `Retry-After` where the refusal says when to come back. */
+/** The response, with `Retry-After` where the refusal says when to come back, and the challenge that HTTP wants of a 401. */
 export function sendRefusal(c: Context, refusal: Refusal, rendered: Rendered): Response {
   if (refusal.retryAfterSeconds !== undefined) c.header('Retry-After', String(refusal.retryAfterSeconds));
+  if (rendered.status === 401) c.header('WWW-Authenticate', 'Bearer');
   const contentType = rendered.contentType ?? 'application/json';
   return c.body(JSON.stringify(rendered.body), rendered.status, { 'content-type': contentType });
 }

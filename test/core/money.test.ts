@@ -1,3 +1,4 @@
+/** Money: the ways in and out of integer fen are exact, and nothing else is an amount. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatYuan, isChargeable, MAX_AMOUNT_FEN, parseYuan } from '../../src/core/money.ts';

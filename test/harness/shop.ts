@@ -31,6 +31,8 @@ export const OPENED_AT_MS = Date.parse('2022-11-22T08:26:08.000Z');
 
 /** Everything a test does to the shop and its world. */
 export type Shop = {
+  /** What this shop's Worker runs with, for a test that looks behind it. */
+  bindings: Cloudflare.Env;
   alipay: AlipayGateway;
   webhooks: Webhook[];
   /** Answers of the shop's own receiver of webhooks; 204 unless a test says otherwise. */
@@ -102,6 +104,7 @@ export async function openShop({ gate = 'on', limits = 'on', vars = {} }: ShopOp
   });
 
   return {
+    bindings,
     alipay,
     webhooks,
     answerWebhook: (next) => {
@@ -169,13 +172,14 @@ function parseJson(text: string): unknown {
 }
 
 /** Decides and commits where it stands: no object, no queue, nothing remembered. */
+const submitAtOnce: OrderGate['submit'] = async (submission) => {
+  const { db } = openDatabase(env.DB, 'first-primary');
+  return { submitted: await submitCommand(createOrderLog(db), null, submission), bookmark: null };
+};
+
 function withoutGate(): Cloudflare.Env['ORDER_GATE'] {
-  const submit: OrderGate['submit'] = async (submission) => {
-    const { db } = openDatabase(env.DB, 'first-primary');
-    return { submitted: await submitCommand(createOrderLog(db), null, submission), bookmark: null };
-  };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the gate's client asks for nothing else
-  return { getByName: () => ({ submit }) } as unknown as Cloudflare.Env['ORDER_GATE'];
+  return { getByName: () => ({ submit: submitAtOnce }) } as unknown as Cloudflare.Env['ORDER_GATE'];
 }
 
 async function loadDemoRows(): Promise<void> {

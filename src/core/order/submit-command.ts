@@ -1,7 +1,7 @@
 /** Load, decide, commit, and start again when somebody was faster. Safe with or without a queue in front of it. */
 
 import { type Reason, refuse } from '../errors.ts';
-import type { Submission } from './command.ts';
+import type { OrderCommand, Submission } from './command.ts';
 import { decide } from './decide.ts';
 import type { OrderState } from './order.ts';
 import type { Submitted } from './order-gate.ts';
@@ -18,6 +18,12 @@ const MAX_FAILURES = 3;
  * looked up first, because memory can be behind.
  */
 const REFUSED_FROM_MEMORY: readonly Reason[] = ['attempt_open', 'order_already_paid'];
+
+/**
+ * What memory may call done without asking the database: money that was taken, and refunds that have ended, stay so.
+ * Everything else that is done may have gone on since.
+ */
+const DONE_FOR_EVER: readonly OrderCommand['type'][] = ['settle_payment', 'settle_refund'];
 
 /**
  * Runs one submission against the order. `remembered` is the order as this caller last saw it, if it did. Refuses
@@ -45,10 +51,13 @@ export async function submitCommand(
       }
       if (decided.ok) {
         const { value } = decided;
-        if ('already' in value) return { ok: true, subject: value.subject, state };
-        written = value.subject;
-        const outcome = await log.commit(headOf(submission, state), value);
-        if (outcome.status === 'committed') return { ok: true, subject: written, state: outcome.state };
+        if (!('already' in value)) {
+          written = value.subject;
+          const outcome = await log.commit(headOf(submission, state), value);
+          if (outcome.status === 'committed') return { ok: true, subject: written, state: outcome.state };
+        } else if (isFresh || DONE_FOR_EVER.includes(submission.command.type)) {
+          return { ok: true, subject: value.subject, state };
+        }
       }
     } catch (error) {
       if (++failures === MAX_FAILURES) throw error;

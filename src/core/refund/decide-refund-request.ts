@@ -1,6 +1,7 @@
 /** Decides whether money that paid an order may be asked back. */
 
 import { accept, refuse } from '../errors.ts';
+import { isChargeable } from '../money.ts';
 import type { RequestRefund } from '../order/command.ts';
 import type { Decided, DecidedEvent } from '../order/decision.ts';
 import { wasPaid } from '../order/lifecycle.ts';
@@ -25,7 +26,9 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
   if (asked.some(isUnderWay) || leftFen === 0) return refuse('refund_already_requested');
   const amountFen = command.amountFen === 'all' ? leftFen : command.amountFen;
   const ofAttempt = refunds.filter((one) => one.outTradeNo === capture.outTradeNo);
-  if (amountFen < 1 || amountFen > leftFen || ofAttempt.length >= MAX_REFUNDS) return refuse('refund_exceeds_paid');
+  if (!isChargeable(amountFen) || amountFen > leftFen || ofAttempt.length >= MAX_REFUNDS) {
+    return refuse('refund_exceeds_paid');
+  }
 
   const refundNo = refundNumber(capture.outTradeNo, ofAttempt.length + 1);
   const isApproved = command.approval === 'auto';

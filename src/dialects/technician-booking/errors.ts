@@ -50,7 +50,7 @@ export const REFUND_WORDS: Partial<Record<Reason, Words>> = {
 /** Renders a refusal: `{message, code: -1, data: []}`. */
 export function renderRefusal(refusal: Refusal, special: Partial<Record<Reason, Words>> = {}): RenderedRefusal {
   const [status, words] = special[refusal.reason] ?? WORDS[refusal.reason];
-  const detail = refusal.field === undefined ? '' : `${refusal.field} ${refusal.message ?? ''}`.trim();
+  const detail = refusal.field === undefined ? '' : `${refusal.field} ${refusal.message ?? words}`.trim();
   const isOurFault = refusal.reason === 'misconfigured' && refusal.message !== undefined;
   const message = detail !== '' ? detail : isOurFault ? `${words}: ${refusal.message ?? ''}` : words;
   return { status, body: { message, code: -1, data: [] } };

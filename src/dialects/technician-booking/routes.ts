@@ -6,6 +6,7 @@ import { createMiddleware } from 'hono/factory';
 import { actorOf, scopeOf } from '../../core/caller.ts';
 import { accept, refuse, RefusedError, type Result, valueOrThrow } from '../../core/errors.ts';
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
+import { describeError } from '../../core/log.ts';
 import { endUnpaidOrder } from '../../core/order/end-unpaid-order.ts';
 import { findOrder, listOrders } from '../../core/order/find-orders.ts';
 import { type Offer, placeOrder } from '../../core/order/place-order.ts';
@@ -112,8 +113,11 @@ export const routes = new Hono<AppEnv>({ strict: false })
     return c.json({ message: '', code: 0, data: renderRefund(requested.value.order, requested.value.refund) });
   })
   .delete('/pay/:payment_id', async function cancel(c) {
+    const { services } = c.var;
     // Always 200: the client calls this on its way out, and can do nothing about a failure.
-    await cancelPayment(c.var.services, c.req.param('payment_id'), scope(c));
+    await cancelPayment(services, c.req.param('payment_id'), scope(c)).catch((error: unknown) =>
+      services.log.alert('cancel_payment_failed', describeError(error)),
+    );
     return c.json({ message: '取消成功', code: 0, data: [] });
   })
   .get('/:order_id', async function detail(c) {

@@ -20,10 +20,17 @@ function integer(min: number, max: number) {
 
 const payType = z.union([z.literal(1), z.literal(2)]);
 const MAX_ID = Number.MAX_SAFE_INTEGER;
-const body = { error: '必须是一个对象' };
+
+/** Far more pages than anybody has orders for, and few enough that skipping them costs the database nothing. */
+const MAX_PAGE = 1_000_000;
+
+/** A field that is not the call's own is refused: silently dropped, it would look as if it had counted. */
+const body: z.core.$ZodObjectParams = {
+  error: ({ code }) => (code === 'unrecognized_keys' ? '不是该接口的参数' : '必须是一个对象'),
+};
 
 /** `POST /V1/order`. `pay_type`: 1 Alipay, 2 WeChat. */
-export const placeSchema = z.object(
+export const placeSchema = z.strictObject(
   {
     service_id: integer(1, MAX_ID),
     technician_id: integer(1, MAX_ID),
@@ -35,13 +42,18 @@ export const placeSchema = z.object(
 
 /** `GET /V1/order`. `order_type` is no status: see the table of the contract page. */
 export const listSchema = z.object({
-  page: integer(1, 1_000_000_000).default(1),
+  page: integer(1, MAX_PAGE).default(1),
   order_type: integer(1, 5),
 });
 
-/** `POST /V1/order/pay` and `POST /V1/order/pay/refund`. */
-export const orderIdSchema = z.object(
-  { order_id: z.string({ error: '不能为空' }).regex(/^\d{1,64}$/, { error: '格式不正确' }) },
+/** `POST /V1/order/pay` and `POST /V1/order/pay/refund`. A text that is no order's number is an unknown order. */
+export const orderIdSchema = z.strictObject(
+  {
+    order_id: z
+      .string({ error: (issue) => (issue.input === undefined ? '不能为空' : '必须是字符串') })
+      .min(1, { error: '不能为空' })
+      .max(64, { error: '格式不正确' }),
+  },
   body,
 );
 
@@ -54,7 +66,12 @@ export const detailsSchema = z.object({
 });
 export type BookingDetails = z.output<typeof detailsSchema>;
 
-const text = z.string().min(1).max(256);
+/** Words that a person reads, here and in the cashier: no control characters, and no half of a pair. */
+const text = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
 
 /** `booking-services` in the catalogue: price in fen for one hour. */
 export const serviceSchema = z.strictObject({

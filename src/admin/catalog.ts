@@ -1,0 +1,64 @@
+/** The catalogue: the rows of every kind that a dialect declares, checked by the schemas of their kind. */
+
+import { zValidator } from '@hono/zod-validator';
+import { type Context, Hono } from 'hono';
+import type { CatalogRef } from '../core/catalog/catalog.ts';
+import { RefusedError, valueOrThrow } from '../core/errors.ts';
+import type { AppEnv } from '../http/app-env.ts';
+import type { CatalogKind } from '../http/catalog-kind.ts';
+import { refuseInvalid } from '../http/invalid-input.ts';
+import { readBody } from '../http/read-body.ts';
+import type { AdminDialect } from './admin-dialect.ts';
+import { readPage } from './read-page.ts';
+import { renderItem } from './render.ts';
+import { catalogListSchema } from './schema.ts';
+
+/** The calls below `/admin/catalog`. */
+export function createCatalogRoutes(dialects: readonly AdminDialect[]): Hono<AppEnv> {
+  const kinds = new Map(dialects.flatMap(({ catalog }) => Object.entries(catalog)));
+  return new Hono<AppEnv>({ strict: false })
+    .get('/:kind', zValidator('query', catalogListSchema, refuseInvalid), async function list(c) {
+      const kind = c.req.param('kind');
+      const { after, limit } = c.req.valid('query');
+      checkId(kindOf(kinds, kind), 'cursor', after);
+      const read = (rows: number) => c.var.services.catalog.list(kind, { after, limit: rows });
+      return c.json(await readPage(limit, read, renderItem));
+    })
+    .get('/:kind/:id', async function detail(c) {
+      kindOf(kinds, c.req.param('kind'));
+      const [item] = await c.var.services.catalog.read([refOf(c)], 'fresh');
+      if (!item) throw new RefusedError({ reason: 'item_not_found' });
+      return c.json(renderItem(item));
+    })
+    .put('/:kind/:id', async function put(c) {
+      const kind = kindOf(kinds, c.req.param('kind'));
+      checkId(kind, 'id', c.req.param('id'));
+      const body = valueOrThrow(await readBody(c, kind.body));
+      return c.json(renderItem(await c.var.services.catalog.put(refOf(c), body, c.var.services.now())));
+    })
+    .delete('/:kind/:id', async function remove(c) {
+      kindOf(kinds, c.req.param('kind'));
+      const removed = await c.var.services.catalog.remove(refOf(c), c.var.services.now());
+      if (!removed) throw new RefusedError({ reason: 'item_not_found' });
+      return c.body(null, 204);
+    });
+}
+
+function refOf(c: Context<AppEnv, '/:kind/:id'>): CatalogRef {
+  return c.req.param();
+}
+
+/** Refuses `item_not_found` for a kind that no dialect declares: it has no rows. */
+function kindOf(kinds: ReadonlyMap<string, CatalogKind>, name: string): CatalogKind {
+  const kind = kinds.get(name);
+  if (!kind) throw new RefusedError({ reason: 'item_not_found', message: 'The catalogue has no rows of this kind.' });
+  return kind;
+}
+
+/** Refuses `invalid_input` for an id that no row of the kind can have. */
+function checkId(kind: CatalogKind, field: string, id: string | null): void {
+  const checked = id === null ? null : kind.id.safeParse(id);
+  if (checked?.error) {
+    throw new RefusedError({ reason: 'invalid_input', field, message: checked.error.issues[0]?.message ?? '' });
+  }
+}

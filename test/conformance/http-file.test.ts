@@ -1,0 +1,67 @@
+/** The example requests of test/http are answered with what they say, from top to bottom. */
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { openShop } from '../harness/shop.ts';
+import file from '../http/technician-booking.http?raw';
+
+type Example = {
+  title: string;
+  status: number;
+  name: string | null;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+};
+
+const named = z.object({ data: z.record(z.string(), z.union([z.string(), z.number()])) });
+
+/** Reads one block: a title, comments, the request's line, headers, and a body behind an empty line. */
+function readExample(block: string): Example {
+  const [head = '', ...rest] = block.split('\n\n');
+  const [title = '', ...lines] = head.split('\n');
+  const [request = '', ...headers] = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const [method = '', url = ''] = request.split(' ');
+  return {
+    title: title.trim(),
+    status: Number(/^# (\d{3})$/m.exec(head)?.[1]),
+    name: /^# @name (\w+)$/m.exec(head)?.[1] ?? null,
+    method,
+    path: url.replace('{{base}}', ''),
+    headers: Object.fromEntries(headers.map((line) => line.split(': '))),
+    body: rest.join('\n\n').trim(),
+  };
+}
+
+const examples = file.split(/^### /m).slice(1).map(readExample);
+
+test('there are examples of every call', () => {
+  const calls = new Set(examples.map(({ method, path }) => `${method} ${path.replace(/\{\{[^}]+\}\}|\?.*/g, '…')}`));
+  expect([...calls]).toEqual(
+    expect.arrayContaining([
+      'POST /V1/order',
+      'GET /V1/order/…',
+      'POST /V1/order/pay',
+      'DELETE /V1/order/pay/…',
+      'POST /V1/order/pay/refund',
+      'DELETE /V1/order/…',
+    ]),
+  );
+});
+
+test('each example is answered as it says', async () => {
+  const shop = await openShop();
+  const known: Record<string, string> = { noOrder: '2022112205568384235292', token: await shop.token('50373883813') };
+  const fill = (text: string) => text.replace(/\{\{([\w.]+)\}\}/g, (_all, name: string) => known[name] ?? `no ${name}`);
+  const answered: string[] = [];
+  for (const { title, name, method, path, headers, body } of examples) {
+    const filled = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, fill(value)]));
+    const sent = { method, token: null, headers: filled, ...(body === '' ? {} : { body: fill(body) }) };
+    const received = await shop.send(fill(path), sent);
+    answered.push(`${title}: ${received.status}`);
+    if (name === null) continue;
+    const { data } = named.parse(received.json);
+    for (const [key, value] of Object.entries(data)) known[`${name}.response.body.data.${key}`] = String(value);
+  }
+  expect(answered).toEqual(examples.map(({ title, status }) => `${title}: ${status}`));
+});

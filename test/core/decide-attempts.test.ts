@@ -1,0 +1,298 @@
+/** Opening attempts, and what becomes of those that were not paid. */
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/core/order/decide.ts';
+import type {
+  CloseAttempt,
+  FailAttempt,
+  OpenAttempt,
+  OrderCommand,
+  ReadyAttempt,
+} from '../../src/core/order/command.ts';
+import type { AttemptStatus, OrderStatus } from '../../src/core/order/lifecycle.ts';
+import type { OrderState } from '../../src/core/order/order.ts';
+import type { Attempt } from '../../src/core/payment/attempt.ts';
+import {
+  ALIPAY,
+  AMOUNT_FEN,
+  anAttempt,
+  aPaidState,
+  aState,
+  aSubmission,
+  EXPIRES_AT_MS,
+  MINUTE_MS,
+  ORDER_NO,
+  PLACED_AT_MS,
+  SLIP_MS,
+  WECHAT,
+} from './order-states.ts';
+import { decisionOf, verdictOf } from './verdict-of.ts';
+
+const FIRST = `${ORDER_NO}0001`;
+const SECOND = `${ORDER_NO}0002`;
+const open = (changes: Partial<OpenAttempt> = {}): OpenAttempt => ({
+  type: 'open_attempt',
+  methods: [ALIPAY, WECHAT],
+  slipMs: SLIP_MS,
+  ...changes,
+});
+const timeOf = (ms: number) => new Date(ms).toISOString().slice(11);
+const atTime = (time: string) => Date.parse(`2022-11-22T${time}Z`);
+const withAttempts = (...attempts: Attempt[]) => aState({}, { attempts });
+const at = (state: OrderState, command: OrderCommand, nowMs: number) => decide(state, aSubmission(command, { nowMs }));
+
+function openedAt(state: OrderState, command: OpenAttempt, nowMs: number): Attempt {
+  const [change] = decisionOf(at(state, command, nowMs)).changes;
+  if (change?.type !== 'insert_attempt') throw new Error('no attempt was opened');
+  return change.attempt;
+}
+
+describe('opening an attempt', () => {
+  test.each<[OrderStatus, string]>([
+    ['pending_payment', 'attempt_opened'],
+    ['paid', 'refused order_already_paid'],
+    ['completed', 'refused order_already_paid'],
+    ['refunded', 'refused order_already_paid'],
+    ['split', 'refused order_already_paid'],
+    ['absorbed', 'refused order_already_paid'],
+    ['cancelled', 'refused order_cancelled'],
+    ['expired', 'refused order_expired'],
+  ])('for an order that is %s: %s', (status, expected) => {
+    expect(verdictOf(at(aState({ status }), open(), PLACED_AT_MS))).toBe(expected);
+  });
+
+  test.each<[string, OrderState, OpenAttempt, number, string]>([
+    ['a millisecond before the end', aState(), open(), EXPIRES_AT_MS - 1, 'attempt_opened'],
+    ['at the very end, cron or no cron', aState(), open(), EXPIRES_AT_MS, 'refused order_expired'],
+    [
+      'a cancelled one after its end',
+      aState({ status: 'cancelled' }),
+      open(),
+      EXPIRES_AT_MS,
+      'refused order_cancelled',
+    ],
+    ['with no method on offer', aState(), open({ methods: [] }), PLACED_AT_MS, 'refused provider_not_offered'],
+    [
+      'placed for a provider that is not on offer',
+      aState({ payWith: 'wechat-pay' }),
+      open({ methods: [ALIPAY] }),
+      PLACED_AT_MS,
+      'refused provider_not_offered',
+    ],
+    ['while a slip is valid', withAttempts(anAttempt()), open(), PLACED_AT_MS + SLIP_MS - 1, 'refused attempt_open'],
+    [
+      'at the end of a slip nobody has asked about',
+      withAttempts(anAttempt()),
+      open(),
+      PLACED_AT_MS + SLIP_MS,
+      'refused attempt_unsettled',
+    ],
+    [
+      'while the provider has not answered for the same way to pay',
+      withAttempts(anAttempt(1, { status: 'opening' })),
+      open(),
+      PLACED_AT_MS + 1,
+      'already',
+    ],
+    [
+      'while the provider has not answered for another kind',
+      withAttempts(anAttempt(1, { status: 'opening', kind: 'qr_code' })),
+      open(),
+      PLACED_AT_MS + 1,
+      'refused attempt_open',
+    ],
+    [
+      'while another provider has not answered',
+      withAttempts(anAttempt(1, { status: 'opening', provider: 'wechat-pay' })),
+      open(),
+      PLACED_AT_MS + 1,
+      'refused attempt_open',
+    ],
+    [
+      'when what was never answered has run out',
+      withAttempts(anAttempt(1, { status: 'opening' })),
+      open(),
+      PLACED_AT_MS + SLIP_MS,
+      'refused attempt_unsettled',
+    ],
+    [
+      'after a closed one',
+      withAttempts(anAttempt(1, { status: 'closed' })),
+      open(),
+      PLACED_AT_MS + 1,
+      'attempt_opened',
+    ],
+    [
+      'after a failed one',
+      withAttempts(anAttempt(1, { status: 'failed' })),
+      open(),
+      PLACED_AT_MS + 1,
+      'attempt_opened',
+    ],
+  ])('%s', (_name, state, command, nowMs, expected) => {
+    expect(verdictOf(at(state, command, nowMs))).toBe(expected);
+  });
+
+  test.each([
+    [98, 'attempt_opened'],
+    [99, 'refused attempts_exhausted'],
+  ])('after %d attempts: %s', (count, expected) => {
+    const spent = Array.from({ length: count }, (_, index) => anAttempt(index + 1, { status: 'closed' }));
+    expect(verdictOf(at(withAttempts(...spent), open(), PLACED_AT_MS))).toBe(expected);
+  });
+
+  test('takes the next number, the order’s amount, and the first method on offer', () => {
+    const state = withAttempts(anAttempt(1, { status: 'closed' }));
+    const decided = decisionOf(at(state, open(), PLACED_AT_MS + 1000));
+    expect(decided.subject).toBe(SECOND);
+    expect(decided.changes).toEqual([
+      {
+        type: 'insert_attempt',
+        attempt: {
+          outTradeNo: SECOND,
+          orderNo: ORDER_NO,
+          provider: 'alipay',
+          kind: 'app_order_string',
+          status: 'pending',
+          amountFen: AMOUNT_FEN,
+          createdAtMs: PLACED_AT_MS + 1000,
+          expiresAtMs: PLACED_AT_MS + 1000 + SLIP_MS,
+          payableUntilMs: PLACED_AT_MS + 1000 + SLIP_MS,
+          paidAtMs: null,
+        },
+        nextQueryAtMs: PLACED_AT_MS + 1000 + MINUTE_MS,
+      },
+    ]);
+    expect(decided.events).toEqual([
+      {
+        type: 'attempt_opened',
+        actor: 'system',
+        from: null,
+        to: 'pending',
+        reason: SECOND,
+        orderStatus: 'pending_payment',
+        orderFulfilment: 'unfulfilled',
+      },
+    ]);
+  });
+
+  test('an order that was placed for a provider takes that one, and waits for its network', () => {
+    const attempt = openedAt(aState({ payWith: 'wechat-pay' }), open(), PLACED_AT_MS);
+    expect(attempt).toMatchObject({ provider: 'wechat-pay', kind: 'app_params', status: 'opening' });
+  });
+
+  test('an unanswered attempt is gone on with under its own number', () => {
+    const state = withAttempts(anAttempt(1, { status: 'opening' }));
+    expect(at(state, open(), PLACED_AT_MS + 1)).toEqual({ ok: true, value: { already: true, subject: FIRST } });
+  });
+});
+
+describe('the seconds of Retry-After', () => {
+  test.each([
+    [0, 120],
+    [1, 120],
+    [999, 120],
+    [1000, 119],
+    [1001, 119],
+    [118_999, 2],
+    [119_000, 1],
+    [119_999, 1],
+  ])('%d ms into a slip of two minutes: %d', (elapsedMs, retryAfterSeconds) => {
+    const decided = at(withAttempts(anAttempt()), open(), PLACED_AT_MS + elapsedMs);
+    expect(decided).toEqual({ ok: false, refusal: { reason: 'attempt_open', retryAfterSeconds } });
+    // Whoever waits as long as they were told finds the slip over.
+    const afterwardsMs = PLACED_AT_MS + elapsedMs + retryAfterSeconds * 1000;
+    expect(verdictOf(at(withAttempts(anAttempt()), open(), afterwardsMs))).toBe('refused attempt_unsettled');
+  });
+});
+
+describe('the times of a slip, to the second', () => {
+  test.each([
+    // now, slip, the order's end → the slip's end, the provider's
+    ['04:00:00.000', 120_000, '04:30:00.000', '04:02:00.000Z', '04:02:00.000Z'],
+    ['04:00:00.001', 120_000, '04:30:00.000', '04:02:00.001Z', '04:02:00.000Z'],
+    ['04:00:00.999', 120_000, '04:30:00.000', '04:02:00.999Z', '04:02:00.000Z'],
+    // The order ends first.
+    ['04:29:00.000', 120_000, '04:30:00.000', '04:30:00.000Z', '04:30:00.000Z'],
+    ['04:28:10.400', 120_000, '04:30:00.900', '04:30:00.900Z', '04:30:00.000Z'],
+    // Shorter than the provider accepts: stretched there to its minute, and to the full second after it.
+    ['04:29:30.000', 120_000, '04:30:00.000', '04:30:00.000Z', '04:30:30.000Z'],
+    ['04:29:30.001', 120_000, '04:30:00.000', '04:30:00.000Z', '04:30:31.000Z'],
+    ['04:29:59.999', 120_000, '04:30:00.000', '04:30:00.000Z', '04:31:00.000Z'],
+    ['04:00:00.000', 30_000, '04:30:00.000', '04:00:30.000Z', '04:01:00.000Z'],
+    // Exactly a minute, begun inside a second: cutting the fraction off would leave less than a minute.
+    ['04:00:00.000', 60_000, '04:30:00.000', '04:01:00.000Z', '04:01:00.000Z'],
+    ['04:00:00.500', 60_000, '04:30:00.000', '04:01:00.500Z', '04:01:01.000Z'],
+  ])('opened at %s for %d ms, order until %s: slip until %s, payable until %s', (now, slipMs, end, slip, payable) => {
+    const attempt = openedAt(aState({ expiresAtMs: atTime(end) }), open({ slipMs }), atTime(now));
+    expect(timeOf(attempt.expiresAtMs)).toBe(slip);
+    expect(timeOf(attempt.payableUntilMs)).toBe(payable);
+    expect(attempt.payableUntilMs - atTime(now)).toBeGreaterThanOrEqual(ALIPAY.minimumSlipMs);
+  });
+});
+
+describe('what becomes of an attempt', () => {
+  const ready: ReadyAttempt = { type: 'ready_attempt', outTradeNo: FIRST };
+  const fail: FailAttempt = { type: 'fail_attempt', outTradeNo: FIRST, cause: 'NOT_SO' };
+  const close: CloseAttempt = { type: 'close_attempt', outTradeNo: FIRST, proof: 'closed' };
+
+  test.each<[AttemptStatus, string, string, string]>([
+    // state, then the verdicts on ready, fail and close
+    ['opening', 'attempt_ready', 'attempt_failed', 'attempt_closed'],
+    ['pending', 'already', 'already', 'attempt_closed'],
+    ['closed', 'already', 'already', 'already'],
+    ['failed', 'already', 'already', 'already'],
+    ['paid', 'already', 'already', 'already'],
+  ])('%s: ready → %s, fail → %s, close → %s', (status, ...expected) => {
+    const state = withAttempts(anAttempt(1, { status }));
+    const verdicts = [ready, fail, close].map((command) => verdictOf(at(state, command, PLACED_AT_MS + 1)));
+    expect(verdicts).toEqual(expected);
+  });
+
+  test.each([ready, fail, close])('$type of a number that the order does not have', (command) => {
+    expect(verdictOf(at(withAttempts(anAttempt(2)), command, PLACED_AT_MS))).toBe('refused attempt_not_found');
+  });
+
+  test('also when the order has ended meanwhile: the order stays what it is', () => {
+    const state = aState({ status: 'cancelled' }, { attempts: [anAttempt()] });
+    expect(decisionOf(at(state, close, PLACED_AT_MS)).events).toMatchObject([{ orderStatus: 'cancelled' }]);
+  });
+
+  test.each<[string, OrderCommand, number, number | null]>([
+    ['ready: the first look a minute on', ready, PLACED_AT_MS + 5, PLACED_AT_MS + 5 + MINUTE_MS],
+    ['refused: never', fail, PLACED_AT_MS + 5, null],
+    ['closed for good: never', close, PLACED_AT_MS + 5, null],
+    [
+      'never opened: once more, a minute after it can no longer be paid',
+      { ...close, proof: 'never_opened' },
+      PLACED_AT_MS + 5,
+      PLACED_AT_MS + SLIP_MS + MINUTE_MS,
+    ],
+    [
+      'never opened, a millisecond before that look',
+      { ...close, proof: 'never_opened' },
+      PLACED_AT_MS + SLIP_MS + MINUTE_MS - 1,
+      PLACED_AT_MS + SLIP_MS + MINUTE_MS,
+    ],
+    [
+      'never opened, at that look: never',
+      { ...close, proof: 'never_opened' },
+      PLACED_AT_MS + SLIP_MS + MINUTE_MS,
+      null,
+    ],
+  ])('%s', (_name, command, nowMs, nextQueryAtMs) => {
+    const state = withAttempts(anAttempt(1, { status: 'opening' }));
+    expect(decisionOf(at(state, command, nowMs)).changes).toMatchObject([
+      { type: 'move_attempt', outTradeNo: FIRST, from: 'opening', paidAtMs: null, nextQueryAtMs },
+    ]);
+  });
+
+  test('the provider’s cause is kept beside the number', () => {
+    const state = withAttempts(anAttempt(1, { status: 'opening' }));
+    expect(decisionOf(at(state, fail, PLACED_AT_MS)).events).toMatchObject([{ reason: `${FIRST}: NOT_SO` }]);
+  });
+});
+
+test('a paid order keeps its verdicts when its attempt is asked about', () => {
+  const close: CloseAttempt = { type: 'close_attempt', outTradeNo: FIRST, proof: 'closed' };
+  expect(verdictOf(at(aPaidState(), close, PLACED_AT_MS))).toBe('already');
+});

@@ -1,0 +1,156 @@
+/** Small orders in every state, and what can be asked of them, for the tests of decisions. */
+import type { OrderCommand, PaymentMethod, Submission } from '../../src/core/order/command.ts';
+import type { Order, OrderState } from '../../src/core/order/order.ts';
+import { type Attempt, attemptNumber, type Capture } from '../../src/core/payment/attempt.ts';
+import { type Refund, refundNumber } from '../../src/core/refund/refund.ts';
+
+export const ORDER_NO = '2022112212345678901234';
+export const DIALECT = 'technician-booking';
+export const OWNER = '50373883813';
+
+/** Noon in Shanghai; the order of these tests was placed then, and can be paid for half an hour. */
+export const PLACED_AT_MS = Date.parse('2022-11-22T04:00:00.000Z');
+export const MINUTE_MS = 60_000;
+export const EXPIRES_AT_MS = PLACED_AT_MS + 30 * MINUTE_MS;
+export const AMOUNT_FEN = 19_600;
+export const SLIP_MS = 2 * MINUTE_MS;
+
+/** The catalogue row whose sales the order counts in. */
+export const SALE_OF = { kind: 'booking-services', id: '2' } as const;
+
+/** Two ways to pay: one that needs no network to be ready, and one that does. */
+export const ALIPAY: PaymentMethod = {
+  provider: 'alipay',
+  kind: 'app_order_string',
+  opensAs: 'pending',
+  minimumSlipMs: MINUTE_MS,
+};
+export const WECHAT: PaymentMethod = {
+  provider: 'wechat-pay',
+  kind: 'app_params',
+  opensAs: 'opening',
+  minimumSlipMs: MINUTE_MS,
+};
+
+/** An unpaid order as it was placed, but for the changes. */
+export function anOrder(changes: Partial<Order> = {}): Order {
+  return {
+    id: 1,
+    orderNo: ORDER_NO,
+    dialect: DIALECT,
+    userId: OWNER,
+    status: 'pending_payment',
+    fulfilment: 'unfulfilled',
+    amountFen: AMOUNT_FEN,
+    subject: '1号技师的项目二',
+    details: {},
+    items: [SALE_OF],
+    saleOf: SALE_OF,
+    payWith: null,
+    paidFen: 0,
+    refundedFen: 0,
+    createdAtMs: PLACED_AT_MS,
+    updatedAtMs: PLACED_AT_MS,
+    expiresAtMs: EXPIRES_AT_MS,
+    paidAtMs: null,
+    completedAtMs: null,
+    deletedAtMs: null,
+    version: 1,
+    ...changes,
+  };
+}
+
+/** The order's nth attempt: an open Alipay slip, but for the changes. */
+export function anAttempt(nth = 1, changes: Partial<Attempt> = {}): Attempt {
+  return {
+    outTradeNo: attemptNumber(ORDER_NO, nth),
+    orderNo: ORDER_NO,
+    provider: 'alipay',
+    kind: 'app_order_string',
+    status: 'pending',
+    amountFen: AMOUNT_FEN,
+    createdAtMs: PLACED_AT_MS,
+    expiresAtMs: PLACED_AT_MS + SLIP_MS,
+    payableUntilMs: PLACED_AT_MS + SLIP_MS,
+    paidAtMs: changes.status === 'paid' ? PLACED_AT_MS : null,
+    ...changes,
+  };
+}
+
+/** Money taken under an attempt; it paid the order, but for the changes. */
+export function aCapture(attempt: Attempt = anAttempt(), changes: Partial<Capture> = {}): Capture {
+  return {
+    provider: attempt.provider,
+    transactionId: `t-${attempt.outTradeNo}`,
+    outTradeNo: attempt.outTradeNo,
+    orderNo: ORDER_NO,
+    role: 'pays',
+    amountFen: attempt.amountFen,
+    capturedAtMs: PLACED_AT_MS,
+    ...changes,
+  };
+}
+
+/** The nth refund of a capture: all of it, sent and not yet answered, but for the changes. */
+export function aRefund(capture: Capture = aCapture(), nth = 1, changes: Partial<Refund> = {}): Refund {
+  return {
+    id: nth,
+    refundNo: refundNumber(capture.outTradeNo, nth),
+    orderNo: ORDER_NO,
+    outTradeNo: capture.outTradeNo,
+    provider: capture.provider,
+    transactionId: capture.transactionId,
+    purpose: capture.role === 'pays' ? 'order' : 'surplus',
+    status: 'processing',
+    amountFen: capture.amountFen,
+    reason: null,
+    requestedBy: 'system',
+    decidedBy: 'system',
+    createdAtMs: PLACED_AT_MS,
+    updatedAtMs: PLACED_AT_MS,
+    finishedAtMs: null,
+    ...changes,
+  };
+}
+
+/** A whole state. What was paid and refunded follows from the captures and refunds, as it does in the database. */
+export function aState(
+  order: Partial<Order> = {},
+  rows: { attempts?: Attempt[]; captures?: Capture[]; refunds?: Refund[] } = {},
+): OrderState {
+  const { attempts = [], captures = [], refunds = [] } = rows;
+  const money = moneyOf({ captures, refunds });
+  return { order: anOrder({ ...money, ...order }), attempts, captures, refunds, lastCommitId: 'c-before' };
+}
+
+/** What paid an order, and what of that has gone back on request. */
+export function moneyOf({ captures, refunds }: Pick<OrderState, 'captures' | 'refunds'>) {
+  const pays = captures.filter(({ role }) => role === 'pays');
+  const back = refunds.filter(({ purpose, status }) => purpose === 'order' && status === 'succeeded');
+  return { paidFen: sumFen(pays), refundedFen: sumFen(back) };
+}
+
+/** Adds amounts up. */
+export function sumFen(rows: readonly { amountFen: number }[]): number {
+  return rows.reduce((sum, { amountFen }) => sum + amountFen, 0);
+}
+
+/** An order that its first attempt has paid. */
+export function aPaidState(order: Partial<Order> = {}, refunds: Refund[] = []): OrderState {
+  const attempt = anAttempt(1, { status: 'paid' });
+  const paid = { status: 'paid', paidAtMs: PLACED_AT_MS, ...order } as const;
+  return aState(paid, { attempts: [attempt], captures: [aCapture(attempt)], refunds });
+}
+
+/** A command on its way: by the system a second after the order was placed, but for the changes. */
+export function aSubmission(command: OrderCommand, changes: Partial<Submission> = {}): Submission {
+  return {
+    orderNo: ORDER_NO,
+    command,
+    actor: 'system',
+    scope: 'everything',
+    nowMs: PLACED_AT_MS + 1000,
+    commitId: 'c-now',
+    ...changes,
+  };
+}

@@ -1,0 +1,147 @@
+/** Random histories of one order: everything that anybody can submit, in any order and at any time. */
+import fc from 'fast-check';
+import type * as command from '../../src/core/order/command.ts';
+import { attemptNumber } from '../../src/core/payment/attempt.ts';
+import { refundNumber } from '../../src/core/refund/refund.ts';
+import { ALIPAY, AMOUNT_FEN, DIALECT, MINUTE_MS, OWNER, PLACED_AT_MS, SLIP_MS, WECHAT } from './order-states.ts';
+
+/** One submission of a history. */
+export type Step = {
+  /** The time that passes before it, ms. */
+  elapsedMs: number;
+  command: command.OrderCommand;
+  by: keyof typeof BEARERS;
+  /** What its bearer remembers of the order: nothing, the newest state, or an older one. */
+  memory: 'none' | 'newest' | 'stale';
+};
+
+/** Who submits: the two strangers must never get through. */
+export const BEARERS = {
+  owner: { actor: `user:${OWNER}`, scope: { dialect: DIALECT, userId: OWNER } },
+  operator: { actor: 'operator:9001', scope: { dialect: DIALECT, userId: null } },
+  system: { actor: 'system', scope: 'everything' },
+  stranger: { actor: 'user:1', scope: { dialect: DIALECT, userId: '1' } },
+  neighbour: { actor: `user:${OWNER}`, scope: { dialect: 'print-shop', userId: OWNER } },
+} as const satisfies Record<string, { actor: string; scope: command.Scope | 'everything' }>;
+
+/** Allows the way through every state of the work, so that the core's own table is what limits. */
+const POLICY: command.FulfilmentPolicy = {
+  in_progress: ['unfulfilled', 'partially_fulfilled', 'fulfilled'],
+  fulfilled: ['unfulfilled', 'in_progress', 'partially_fulfilled'],
+  completed: ['unfulfilled', 'in_progress', 'fulfilled', 'failed'],
+  failed: ['unfulfilled', 'in_progress', 'fulfilled'],
+};
+
+/** The numbers in a command: few and small ones, so that they often name something that is there. */
+function numbersOf(orderNo: string) {
+  const outTradeNo = fc.constantFrom(1, 1, 1, 2, 2, 3).map((nth) => attemptNumber(orderNo, nth));
+  const refundNo = fc.tuple(outTradeNo, fc.constantFrom(1, 1, 2, 2, 3)).map(([of, nth]) => refundNumber(of, nth));
+  const provider = fc.constantFrom('alipay', 'alipay', 'wechat-pay');
+  const transactionId = fc.constantFrom('t1', 't2', 't3', 't4').map((id) => `${orderNo}-${id}`);
+  return { outTradeNo, refundNo, provider, transactionId };
+}
+
+function attemptCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
+  const { outTradeNo } = numbersOf(orderNo);
+  const open = fc.record<command.OpenAttempt>({
+    type: fc.constant('open_attempt'),
+    methods: fc.constantFrom<readonly command.PaymentMethod[]>([ALIPAY], [WECHAT], [ALIPAY, WECHAT]),
+    slipMs: fc.constantFrom(SLIP_MS, 30_000),
+  });
+  const ready = fc.record<command.ReadyAttempt>({ type: fc.constant('ready_attempt'), outTradeNo });
+  const fail = fc.record<command.FailAttempt>({
+    type: fc.constant('fail_attempt'),
+    outTradeNo,
+    cause: fc.constant('NO'),
+  });
+  const close = fc.record<command.CloseAttempt>({
+    type: fc.constant('close_attempt'),
+    outTradeNo,
+    proof: fc.constantFrom('closed', 'never_opened'),
+  });
+  return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
+    { weight: 4, arbitrary: open },
+    { weight: 1, arbitrary: ready },
+    { weight: 1, arbitrary: fail },
+    { weight: 2, arbitrary: close },
+  );
+}
+
+function settlements(orderNo: string): fc.Arbitrary<command.SettlePayment> {
+  const { outTradeNo, provider, transactionId } = numbersOf(orderNo);
+  return fc.record<command.SettlePayment>({
+    type: fc.constant('settle_payment'),
+    provider,
+    payment: fc.record({
+      outTradeNo,
+      transactionId,
+      amountFen: fc.constantFrom(AMOUNT_FEN, AMOUNT_FEN, AMOUNT_FEN, 1, AMOUNT_FEN - 1, AMOUNT_FEN + 1),
+      paidAtMs: fc.constant(PLACED_AT_MS),
+    }),
+    proof: fc.constantFrom('notification', 'query'),
+    receipt: fc.constant(null),
+  });
+}
+
+function orderCommands(): fc.Arbitrary<command.OrderCommand> {
+  const advance = fc.record<command.AdvanceFulfilment>({
+    type: fc.constant('advance_fulfilment'),
+    to: fc.constantFrom('in_progress', 'fulfilled', 'completed', 'failed'),
+    policy: fc.constant(POLICY),
+    remark: fc.constant(null),
+  });
+  const end = fc.constantFrom<command.OrderCommand>(
+    { type: 'cancel', reason: 'asked for' },
+    { type: 'delete' },
+    { type: 'expire' },
+  );
+  return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
+    { weight: 2, arbitrary: advance },
+    { weight: 1, arbitrary: end },
+  );
+}
+
+function refundCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
+  const { refundNo, provider, transactionId } = numbersOf(orderNo);
+  const request = fc.record<command.RequestRefund>({
+    type: fc.constant('request_refund'),
+    amountFen: fc.constantFrom<command.RequestRefund['amountFen']>('all', 1, 100, AMOUNT_FEN, AMOUNT_FEN + 1, 0),
+    reason: fc.constant(null),
+    approval: fc.constantFrom('manual', 'auto'),
+  });
+  const verdict = fc.record<command.DecideRefund>({
+    type: fc.constant('decide_refund'),
+    refundNo,
+    verdict: fc.constantFrom('approve', 'reject'),
+    reason: fc.constant(null),
+  });
+  const settle = fc.record<command.SettleRefund>({
+    type: fc.constant('settle_refund'),
+    refundNo,
+    outcome: fc.constantFrom('succeeded', 'failed'),
+    cause: fc.constant(null),
+  });
+  const again = fc.record<command.ReturnSurplus>({ type: fc.constant('return_surplus'), provider, transactionId });
+  return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
+    { weight: 3, arbitrary: request },
+    { weight: 3, arbitrary: verdict },
+    { weight: 4, arbitrary: settle },
+    { weight: 2, arbitrary: again },
+  );
+}
+
+/** Histories of an order, most of them long enough to see it paid, refunded, and paid again by mistake. */
+export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step[]> {
+  const step = fc.record<Step>({
+    elapsedMs: fc.constantFrom(0, 1, 1000, 10_000, MINUTE_MS, SLIP_MS, 10 * MINUTE_MS),
+    command: fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
+      { weight: 8, arbitrary: attemptCommands(orderNo) },
+      { weight: 6, arbitrary: settlements(orderNo) },
+      { weight: 3, arbitrary: orderCommands() },
+      { weight: 12, arbitrary: refundCommands(orderNo) },
+    ),
+    by: fc.constantFrom('owner', 'owner', 'operator', 'system', 'system', 'system', 'stranger', 'neighbour'),
+    memory: fc.constantFrom('none', 'newest', 'stale'),
+  });
+  return fc.array(step, { minLength: 1, maxLength, size: 'max' });
+}

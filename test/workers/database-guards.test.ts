@@ -1,0 +1,779 @@
+/** The rules that the database keeps by itself, tried with the raw SQL of somebody who knows none of them. */
+import { env } from 'cloudflare:workers';
+import { getTableColumns, getTableName } from 'drizzle-orm';
+import { type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
+import { describe, expect, test } from 'vitest';
+import { MACHINES } from '../../src/core/order/lifecycle.ts';
+import * as schema from '../../src/db/schema.ts';
+import { storageText } from '../../src/db/storage-error.ts';
+
+type Row = Record<string, string | number | null>;
+type Write = D1PreparedStatement;
+
+const AMOUNT_FEN = 19_600;
+const ACCEPTED = 'accepted';
+let orders = 0;
+
+/** Tries statements in one batch; what the database says of them, or that it took them. */
+async function attempt(...writes: Write[]): Promise<string> {
+  try {
+    await env.DB.batch(writes);
+    return ACCEPTED;
+  } catch (error) {
+    return storageText(error);
+  }
+}
+
+async function must(...writes: Write[]): Promise<void> {
+  expect(await attempt(...writes)).toBe(ACCEPTED);
+}
+
+function insert(table: string, row: Row, or = ''): Write {
+  const names = Object.keys(row);
+  const places = names.map(() => '?').join(', ');
+  return env.DB.prepare(`INSERT ${or} INTO ${table} (${names.join(', ')}) VALUES (${places})`).bind(
+    ...Object.values(row),
+  );
+}
+
+const sql = (text: string, ...values: (string | number | null)[]): Write => env.DB.prepare(text).bind(...values);
+
+async function count(table: string, where = '1'): Promise<unknown> {
+  return env.DB.prepare(`SELECT count(*) FROM ${table} WHERE ${where}`).first('count(*)');
+}
+
+const orderRow = (orderNo: string, changes: Row = {}): Row => ({
+  order_no: orderNo,
+  dialect: 'technician-booking',
+  user_id: '50373883813',
+  amount_fen: AMOUNT_FEN,
+  subject: 'a service',
+  details: '{}',
+  items: '[]',
+  created_at_ms: 1000,
+  updated_at_ms: 1000,
+  expires_at_ms: 2000,
+  ...changes,
+});
+
+const eventRow = (orderNo: string, seq: number, changes: Row = {}): Row => ({
+  order_no: orderNo,
+  seq,
+  at_ms: 1000 + seq,
+  actor: 'system',
+  type: 'order_placed',
+  to_status: 'pending_payment',
+  order_status: 'pending_payment',
+  order_fulfilment: 'unfulfilled',
+  commit_id: `c-${seq}`,
+  ...changes,
+});
+
+const attemptRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
+  out_trade_no: `${orderNo}${String(nth).padStart(4, '0')}`,
+  order_no: orderNo,
+  provider: 'alipay',
+  kind: 'app_order_string',
+  status: 'pending',
+  amount_fen: AMOUNT_FEN,
+  created_at_ms: 1000,
+  expires_at_ms: 2000,
+  payable_until_ms: 2000,
+  ...changes,
+});
+
+const captureRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
+  provider: 'alipay',
+  transaction_id: `${orderNo}-t${nth}`,
+  out_trade_no: `${orderNo}${String(nth).padStart(4, '0')}`,
+  order_no: orderNo,
+  role: 'pays',
+  amount_fen: AMOUNT_FEN,
+  captured_at_ms: 1000,
+  recorded_at_ms: 1000,
+  ...changes,
+});
+
+const refundRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
+  refund_no: `${orderNo}0001${String(nth).padStart(2, '0')}`,
+  order_no: orderNo,
+  out_trade_no: `${orderNo}0001`,
+  provider: 'alipay',
+  transaction_id: `${orderNo}-t1`,
+  purpose: 'order',
+  status: 'requested',
+  amount_fen: 100,
+  requested_by: 'user:1',
+  created_at_ms: 1000,
+  updated_at_ms: 1000,
+  ...changes,
+});
+
+/** A number that no order has. */
+function newNumber(): string {
+  orders += 1;
+  return `20221122${String(orders).padStart(14, '0')}`;
+}
+
+async function placed(): Promise<string> {
+  const orderNo = newNumber();
+  await must(insert('orders', orderRow(orderNo)), insert('order_events', eventRow(orderNo, 1)));
+  return orderNo;
+}
+
+/** An order with one attempt that was paid, and the money that paid it. */
+async function captured(role: 'pays' | 'surplus' = 'pays'): Promise<string> {
+  const orderNo = await placed();
+  await must(
+    insert('payment_attempts', attemptRow(orderNo, 1, { status: 'paid', paid_at_ms: 1500 })),
+    insert('captures', captureRow(orderNo, 1, { role })),
+  );
+  return orderNo;
+}
+
+/** An order whose log has gone through states one after the other. */
+async function walked(path: readonly Row[]): Promise<string> {
+  const orderNo = await placed();
+  const events = path.map((changes, index) => insert('order_events', eventRow(orderNo, index + 2, changes)));
+  if (events.length > 0) await must(...events);
+  return orderNo;
+}
+
+/** The states from a machine's start up to one of its states. */
+function pathTo(table: Readonly<Record<string, readonly string[]>>, starts: readonly string[], end: string): string[] {
+  const paths = starts.map((start) => [start]);
+  for (const path of paths) {
+    const last = path.at(-1) ?? '';
+    if (last === end) return path;
+    for (const next of table[last] ?? []) if (!path.includes(next)) paths.push([...path, next]);
+  }
+  throw new Error(`no way to ${end}`);
+}
+
+/** Every pair of states, and whether the machine may go from the one to the other. */
+function movesOf(table: Readonly<Record<string, readonly string[]>>): [from: string, to: string, allowed: boolean][] {
+  const states = Object.keys(table);
+  return states.flatMap((from) =>
+    states
+      .filter((to) => to !== from)
+      .map((to): [string, string, boolean] => [from, to, table[from]?.includes(to) === true]),
+  );
+}
+
+describe('the schema', () => {
+  const tables = Object.values<unknown>(schema).filter((one) => one instanceof SQLiteTable);
+
+  test('has the tables that the code knows, and the moves', async () => {
+    const { results } = await env.DB.prepare(
+      "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 1 ORDER BY name",
+    ).all();
+    const known = [...tables.map((table) => getTableName(table)), 'lifecycle_moves'];
+    expect(results.map(({ name }) => name)).toEqual(known.toSorted((a, b) => (a < b ? -1 : 1)));
+  });
+
+  test('has no table of its own that takes a fraction or a text for a number', async () => {
+    const { results } = await env.DB.prepare(
+      `SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict = 0 AND name NOT LIKE 'sqlite_%'
+          AND name NOT LIKE '_cf_%' ORDER BY name`,
+    ).all();
+    expect(results).toEqual([{ name: 'd1_migrations' }]);
+  });
+
+  test.each(tables.map((table) => [getTableName(table), table] as const))(
+    '%s, column by column',
+    async (name, table) => {
+      const { results } = await env.DB.prepare(`PRAGMA table_info(${name})`).all();
+      const inDatabase = results.map((column) => ({
+        name: column['name'],
+        type: column['type'],
+        // The one column that names the row is never null, which the pragma does not say.
+        notNull: column['notnull'] === 1 || (column['type'] === 'INTEGER' && column['pk'] === 1),
+      }));
+      const inCode = Object.values<SQLiteColumn>(getTableColumns(table)).map((column) => ({
+        name: column.name,
+        type: column.getSQLType().toUpperCase(),
+        notNull: column.notNull,
+      }));
+      expect(inCode).toEqual(inDatabase);
+    },
+  );
+
+  test('has an index for each thing of which there is one at most, beside the triggers that say so', async () => {
+    const { results } = await env.DB.prepare(
+      `SELECT i.name FROM pragma_table_list t JOIN pragma_index_list(t.name) i
+        WHERE t.schema = 'main' AND i."unique" = 1 AND i.partial = 1 ORDER BY i.name`,
+    ).all();
+    expect(results.map(({ name }) => name)).toEqual([
+      'one_capture_pays_an_order',
+      'one_live_attempt_per_order',
+      'one_open_refund_per_order',
+      'one_refund_per_surplus',
+    ]);
+  });
+
+  test('holds the same moves as the core', async () => {
+    const { results } = await env.DB.prepare(
+      "SELECT machine || ': ' || from_status || ' → ' || to_status AS move FROM lifecycle_moves",
+    ).all<{ move: string }>();
+    const inCore = Object.entries(MACHINES).flatMap(([machine, table]) =>
+      Object.entries<readonly string[]>(table).flatMap(([from, targets]) =>
+        targets.map((to) => `${machine}: ${from} → ${to}`),
+      ),
+    );
+    expect(new Set(results.map(({ move }) => move))).toEqual(new Set(inCore));
+  });
+});
+
+describe('placing an order', () => {
+  test('takes a good one', async () => {
+    expect(await attempt(insert('orders', orderRow(newNumber())))).toBe(ACCEPTED);
+  });
+
+  test.each<[string, Row, RegExp]>([
+    ['a fraction of a fen', { amount_fen: 19.99 }, /cannot store REAL value in INTEGER column/],
+    ['a text for an amount', { amount_fen: 'abc' }, /cannot store TEXT value in INTEGER column/],
+    ['a negative amount', { amount_fen: -1 }, /CHECK/],
+    ['more than the limit', { amount_fen: 10_000_000_001 }, /CHECK/],
+    ['no amount', { amount_fen: null }, /NOT NULL/],
+    ['a short number', { order_no: '202211220000000000001' }, /CHECK/],
+    ['a long number', { order_no: '20221122000000000000000000001' }, /CHECK/],
+    ['no user', { user_id: '' }, /CHECK/],
+    ['a user of 65 characters', { user_id: 'u'.repeat(65) }, /CHECK/],
+    ['no subject', { subject: '' }, /CHECK/],
+    ['a subject of 257 characters', { subject: 's'.repeat(257) }, /CHECK/],
+    ['details that are no object', { details: '[]' }, /CHECK/],
+    ['details that are no JSON', { details: 'x' }, /malformed JSON/],
+    ['items that are no list', { items: '{}' }, /CHECK/],
+    ['a sale that is no object', { sale_of: '[]' }, /CHECK/],
+    ['an end before its beginning', { expires_at_ms: 1000 }, /CHECK/],
+    ['a time that is no number', { created_at_ms: 'now' }, /cannot store TEXT value/],
+    ['paid from the start', { status: 'paid' }, /an order starts unpaid/],
+    ['worked on from the start', { fulfilment: 'in_progress' }, /an order starts unpaid/],
+    ['with a version', { version: 1 }, /an order starts unpaid/],
+  ])('refuses %s', async (_name, changes, expected) => {
+    expect(await attempt(insert('orders', orderRow(newNumber(), changes)))).toMatch(expected);
+  });
+
+  test('refuses a number that is taken', async () => {
+    expect(await attempt(insert('orders', orderRow(await placed())))).toMatch(/UNIQUE.*orders\.order_no/);
+  });
+});
+
+describe('the log', () => {
+  test.each([
+    ['the same number again', 1],
+    ['a number left out', 3],
+    ['zero', 0],
+    ['a negative number', -1],
+  ])('refuses %s', async (_name, seq) => {
+    const orderNo = await placed();
+    expect(await attempt(insert('order_events', eventRow(orderNo, seq)))).toMatch(/order has moved on/);
+  });
+
+  test.each<[string, Row, RegExp]>([
+    ['an order that does not exist', { order_no: '2022112299999999999999' }, /order has moved on/],
+    ['a fraction for a number', { seq: 1.5 }, /order has moved on|cannot store REAL/],
+    ['a state that does not exist', { order_status: 'lost' }, /no such move of an order/],
+    ['work in a state that does not exist', { order_fulfilment: 'lost' }, /no such move of a fulfilment/],
+    ['nobody', { actor: null }, /NOT NULL/],
+    ['no commit', { commit_id: null }, /NOT NULL/],
+  ])('refuses %s', async (_name, changes, expected) => {
+    const orderNo = await placed();
+    expect(await attempt(insert('order_events', eventRow(orderNo, 2, changes)))).toMatch(expected);
+  });
+
+  test('of two writers who saw the same version, the second loses all that it wrote', async () => {
+    const orderNo = await placed();
+    const second = [
+      insert('order_events', eventRow(orderNo, 2)),
+      insert('payment_attempts', attemptRow(orderNo, 1)),
+    ] as const;
+    await must(insert('order_events', eventRow(orderNo, 2)));
+    expect(await attempt(...second)).toMatch(/order has moved on/);
+    expect(await count('payment_attempts', `order_no = '${orderNo}'`)).toBe(0);
+  });
+
+  test('carries its states and times over to the order', async () => {
+    const orderNo = await walked([
+      { type: 'order_paid', order_status: 'paid' },
+      { type: 'fulfilment_advanced', order_status: 'paid', order_fulfilment: 'fulfilled' },
+      { type: 'order_completed', order_status: 'completed', order_fulfilment: 'fulfilled' },
+    ]);
+    expect(await env.DB.prepare('SELECT * FROM orders WHERE order_no = ?').bind(orderNo).first()).toMatchObject({
+      status: 'completed',
+      fulfilment: 'fulfilled',
+      version: 4,
+      last_commit_id: 'c-4',
+      updated_at_ms: 1004,
+      paid_at_ms: 1002,
+      completed_at_ms: 1004,
+      deleted_at_ms: null,
+    });
+  });
+
+  test('tells the shop of each event, at once', async () => {
+    const orderNo = await walked([{ type: 'order_paid', order_status: 'paid' }]);
+    const { results } = await env.DB.prepare('SELECT * FROM outbox WHERE order_no = ? ORDER BY seq')
+      .bind(orderNo)
+      .all();
+    expect(results).toMatchObject([
+      { seq: 1, status: 'pending', tries: 0, next_at_ms: 1001 },
+      { seq: 2, status: 'pending', tries: 0, next_at_ms: 1002 },
+    ]);
+    expect(await count('outbox')).toBe(await count('order_events'));
+  });
+});
+
+describe('an order that is there', () => {
+  const CHANGES: Row = {
+    id: 999_999,
+    order_no: '2022112288888888888888',
+    dialect: 'print-shop',
+    user_id: '1',
+    status: 'paid',
+    fulfilment: 'fulfilled',
+    amount_fen: 1,
+    subject: 'another',
+    details: '{"a":1}',
+    items: '[1]',
+    sale_of: '{}',
+    pay_with: 'alipay',
+    created_at_ms: 1,
+    updated_at_ms: 1,
+    expires_at_ms: 9_999_999,
+    paid_at_ms: 1,
+    completed_at_ms: 1,
+    deleted_at_ms: 1,
+    version: 2,
+    last_commit_id: 'c-none',
+  };
+
+  test('has no column that this test forgets', () => {
+    expect(Object.keys(CHANGES)).toEqual(Object.values(getTableColumns(schema.orders)).map(({ name }) => name));
+  });
+
+  test.each(Object.entries(CHANGES))('changes %s only by its log', async (column, value) => {
+    const orderNo = await placed();
+    const before = await env.DB.prepare('SELECT * FROM orders WHERE order_no = ?').bind(orderNo).first();
+    const write = sql(`UPDATE orders SET ${column} = ? WHERE order_no = ?`, value, orderNo);
+    expect(await attempt(write)).toMatch(/an order moves only by its log|no such move|the terms of an order are fixed/);
+    expect(await env.DB.prepare('SELECT * FROM orders WHERE order_no = ?').bind(orderNo).first()).toEqual(before);
+  });
+
+  test('does not move with another order’s log', async () => {
+    const [mine, other] = [await placed(), await walked([{ order_status: 'paid', type: 'order_paid' }])];
+    const write = sql("UPDATE orders SET status = 'paid', version = 2 WHERE order_no = ?", mine);
+    expect(await attempt(write)).toMatch(/an order moves only by its log/);
+    expect(await count('orders', `order_no = '${other}' AND status = 'paid'`)).toBe(1);
+  });
+
+  test('is never deleted, and never replaced', async () => {
+    const orderNo = await walked([{ order_status: 'paid', type: 'order_paid' }]);
+    expect(await attempt(sql('DELETE FROM orders WHERE order_no = ?', orderNo))).toMatch(/orders are kept/);
+    expect(await attempt(insert('orders', orderRow(orderNo), 'OR REPLACE'))).not.toBe(ACCEPTED);
+    expect(await count('orders', `order_no = '${orderNo}' AND status = 'paid'`)).toBe(1);
+  });
+
+  test('keeps its terms even where an event would move it', async () => {
+    // The log's own guard stands in front of this one: without it, the terms are still fixed.
+    const guard = await triggerText('orders_move_only_by_the_log');
+    await must(sql('DROP TRIGGER orders_move_only_by_the_log'));
+    try {
+      const orderNo = await placed();
+      const terms = ['dialect', 'user_id', 'amount_fen', 'created_at_ms', 'expires_at_ms', 'id', 'order_no'];
+      for (const column of terms) {
+        const write = sql(`UPDATE orders SET ${column} = ? WHERE order_no = ?`, CHANGES[column] ?? null, orderNo);
+        expect([column, await attempt(write)]).toEqual([column, expect.stringMatching(/terms of an order are fixed/)]);
+      }
+    } finally {
+      await must(sql(guard));
+    }
+  });
+
+  test.each(movesOf(MACHINES.order))('from %s to %s: %s', async (from, to, allowed) => {
+    const path = pathTo(MACHINES.order, ['pending_payment'], from).slice(1);
+    const orderNo = await walked(path.map((status) => ({ order_status: status })));
+    const write = insert('order_events', eventRow(orderNo, path.length + 2, { order_status: to }));
+    expect(await attempt(write)).toMatch(allowed ? /^accepted$/ : /no such move of an order/);
+  });
+
+  test.each(movesOf(MACHINES.fulfilment))('its work from %s to %s: %s', async (from, to, allowed) => {
+    const path = pathTo(MACHINES.fulfilment, ['unfulfilled'], from).slice(1);
+    const orderNo = await walked(path.map((status) => ({ order_fulfilment: status })));
+    const write = insert('order_events', eventRow(orderNo, path.length + 2, { order_fulfilment: to }));
+    expect(await attempt(write)).toMatch(allowed ? /^accepted$/ : /no such move of a fulfilment/);
+  });
+});
+
+async function triggerText(name: string): Promise<string> {
+  const found = await env.DB.prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?")
+    .bind(name)
+    .first('sql');
+  return String(found);
+}
+
+/** Tables whose rows are facts: one row of each, and where to find it. */
+const KEPT = {
+  order_events: (orderNo: string) => `order_no = '${orderNo}'`,
+  payment_attempts: (orderNo: string) => `order_no = '${orderNo}'`,
+  captures: (orderNo: string) => `order_no = '${orderNo}'`,
+  refunds: (orderNo: string) => `order_no = '${orderNo}'`,
+} as const;
+
+describe('facts', () => {
+  test.each(Object.entries(KEPT))('%s never leave', async (table, where) => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1)));
+    const before = await count(table, where(orderNo));
+    expect(before).toBeGreaterThan(0);
+    expect(await attempt(sql(`DELETE FROM ${table} WHERE ${where(orderNo)}`))).toMatch(/kept|only grows|is a fact/);
+    expect(await count(table, where(orderNo))).toBe(before);
+  });
+
+  const EVENT = { actor: 'somebody', reason: 'another', at_ms: 1, order_status: 'paid', seq: 9, commit_id: 'x' };
+  test.each(Object.entries(EVENT))('an event’s %s never changes', async (column, value) => {
+    const orderNo = await placed();
+    const write = sql(`UPDATE order_events SET ${column} = ? WHERE order_no = ?`, value, orderNo);
+    expect(await attempt(write)).toMatch(/the log only grows/);
+  });
+
+  const CAPTURE = { amount_fen: 1, role: 'surplus', transaction_id: 'x', order_no: 'x', captured_at_ms: 1 };
+  test.each(Object.entries(CAPTURE))('captured money’s %s never changes', async (column, value) => {
+    const orderNo = await captured();
+    const write = sql(`UPDATE captures SET ${column} = ? WHERE order_no = ?`, value, orderNo);
+    expect(await attempt(write)).toMatch(/captured money is a fact/);
+  });
+
+  test.each<[string, (orderNo: string) => [table: string, row: Row]]>([
+    ['an event', (orderNo) => ['order_events', eventRow(orderNo, 1, { actor: 'somebody' })]],
+    ['an attempt', (orderNo) => ['payment_attempts', attemptRow(orderNo, 2, { status: 'closed' })]],
+    ['the live attempt', (orderNo) => ['payment_attempts', attemptRow(orderNo, 3)]],
+    ['captured money', (orderNo) => ['captures', captureRow(orderNo, 1, { role: 'surplus', amount_fen: 1 })]],
+    ['the money that pays', (orderNo) => ['captures', captureRow(orderNo, 1, { transaction_id: orderNo })]],
+  ])('%s never gives way to another', async (_name, another) => {
+    const orderNo = await captured();
+    await must(insert('payment_attempts', attemptRow(orderNo, 2)));
+    const before = await rowsOf(orderNo);
+    const [table, row] = another(orderNo);
+    expect(await attempt(insert(table, row, 'OR REPLACE'))).not.toBe(ACCEPTED);
+    expect(await rowsOf(orderNo)).toEqual(before);
+  });
+
+  test.each<[string, Row, Row]>([
+    ['a refund', { status: 'processing' }, { refund_no: 'the same', purpose: 'surplus' }],
+    ['the refund that was asked for', { status: 'requested' }, {}],
+    ['the refund of surplus money', { purpose: 'surplus', status: 'processing' }, {}],
+  ])('%s never gives way to another', async (_name, first, changes) => {
+    const orderNo = await captured('surplus');
+    await must(insert('refunds', refundRow(orderNo, 1, first)));
+    const before = await rowsOf(orderNo);
+    const same = changes['refund_no'] === undefined ? {} : { refund_no: `${orderNo}000101` };
+    const second = refundRow(orderNo, 2, { ...first, amount_fen: 1, ...changes, ...same });
+    expect(await attempt(insert('refunds', second, 'OR REPLACE'))).not.toBe(ACCEPTED);
+    expect(await attempt(insert('refunds', { ...second, id: await idOf(orderNo) }, 'OR REPLACE'))).not.toBe(ACCEPTED);
+    expect(await rowsOf(orderNo)).toEqual(before);
+  });
+});
+
+async function idOf(orderNo: string): Promise<number> {
+  return Number(await env.DB.prepare('SELECT id FROM refunds WHERE order_no = ?').bind(orderNo).first('id'));
+}
+
+async function rowsOf(orderNo: string): Promise<unknown[]> {
+  const tables = await env.DB.batch(
+    Object.keys(KEPT).map((table) => sql(`SELECT * FROM ${table} WHERE order_no = ?`, orderNo)),
+  );
+  return tables.map(({ results }) => results);
+}
+
+/** The time of payment, which exactly the paid ones have. */
+const paidAt = (status: string) => (status === 'paid' ? 1500 : null);
+
+describe('attempts', () => {
+  test.each<[string, Row, RegExp]>([
+    ['a number that does not begin with its order’s', { out_trade_no: '20221122999999999999990001' }, /CHECK/],
+    ['a state that does not exist', { status: 'lost' }, /CHECK/],
+    ['nothing to pay', { amount_fen: 0 }, /CHECK/],
+    ['a negative amount', { amount_fen: -1 }, /CHECK/],
+    ['more than the limit', { amount_fen: 10_000_000_001 }, /CHECK/],
+    ['a fraction of a fen', { amount_fen: 19.99 }, /cannot store REAL value/],
+    ['a text for an amount', { amount_fen: 'abc' }, /cannot store TEXT value/],
+    ['paid at no time', { status: 'paid' }, /CHECK/],
+    ['a time of payment without one', { paid_at_ms: 1 }, /CHECK/],
+  ])('refuse %s', async (_name, changes, expected) => {
+    const orderNo = await placed();
+    expect(await attempt(insert('payment_attempts', attemptRow(orderNo, 1, changes)))).toMatch(expected);
+  });
+
+  test('refuse an order that does not exist', async () => {
+    expect(await attempt(insert('payment_attempts', attemptRow(newNumber(), 1)))).toMatch(/FOREIGN KEY/);
+  });
+
+  test.each([
+    ['pending', 'pending'],
+    ['pending', 'opening'],
+    ['opening', 'pending'],
+    ['opening', 'opening'],
+  ])('one live one an order: beside one that is %s, none that is %s', async (first, second) => {
+    const orderNo = await placed();
+    await must(insert('payment_attempts', attemptRow(orderNo, 1, { status: first })));
+    const write = insert('payment_attempts', attemptRow(orderNo, 2, { status: second }));
+    expect(await attempt(write)).not.toBe(ACCEPTED);
+    expect(await count('payment_attempts', `order_no = '${orderNo}'`)).toBe(1);
+  });
+
+  test('two live ones in one batch are refused both', async () => {
+    const orderNo = await placed();
+    const writes = [1, 2].map((nth) => insert('payment_attempts', attemptRow(orderNo, nth)));
+    expect(await attempt(...writes)).not.toBe(ACCEPTED);
+    expect(await count('payment_attempts', `order_no = '${orderNo}'`)).toBe(0);
+  });
+
+  test('another may follow one that is over, and the same number comes once', async () => {
+    const orderNo = await placed();
+    await must(insert('payment_attempts', attemptRow(orderNo, 1, { status: 'closed' })));
+    await must(insert('payment_attempts', attemptRow(orderNo, 2)));
+    const again = insert('payment_attempts', attemptRow(orderNo, 1, { status: 'closed' }));
+    expect(await attempt(again)).not.toBe(ACCEPTED);
+  });
+
+  test.each(movesOf(MACHINES.attempt))('from %s to %s: %s', async (from, to, allowed) => {
+    const orderNo = await placed();
+    await must(insert('payment_attempts', attemptRow(orderNo, 1, { status: from, paid_at_ms: paidAt(from) })));
+    const move = 'UPDATE payment_attempts SET status = ?, paid_at_ms = ? WHERE order_no = ?';
+    const said = await attempt(sql(move, to, paidAt(to), orderNo));
+    expect(said).toMatch(allowed ? /^accepted$/ : /no such move of an attempt/);
+  });
+
+  test.each([
+    'out_trade_no',
+    'order_no',
+    'provider',
+    'kind',
+    'amount_fen',
+    'created_at_ms',
+    'expires_at_ms',
+    'payable_until_ms',
+  ])('their %s never changes', async (column) => {
+    const orderNo = await placed();
+    await must(insert('payment_attempts', attemptRow(orderNo, 1)));
+    const write = sql(`UPDATE payment_attempts SET ${column} = ${column} || 1 WHERE order_no = ?`, orderNo);
+    expect(await attempt(write)).toMatch(/the terms of an attempt are fixed/);
+  });
+});
+
+describe('captured money', () => {
+  test.each<[string, Row, RegExp]>([
+    ['a fen too much', { amount_fen: AMOUNT_FEN + 1 }, /what pays an order is its amount/],
+    ['a fen too little', { amount_fen: AMOUNT_FEN - 1 }, /what pays an order is its amount/],
+    ['none', { role: 'surplus', amount_fen: 0 }, /CHECK/],
+    ['a negative amount', { role: 'surplus', amount_fen: -1 }, /CHECK/],
+    ['a fraction of a fen', { role: 'surplus', amount_fen: 19.99 }, /cannot store REAL value/],
+    ['a text for an amount', { role: 'surplus', amount_fen: 'abc' }, /cannot store TEXT value/],
+    ['a role that does not exist', { role: 'gift' }, /CHECK/],
+    ['an attempt that does not exist', { out_trade_no: '20221122999999999999990001' }, /FOREIGN KEY/],
+  ])('refuses %s', async (_name, changes, expected) => {
+    const orderNo = await placed();
+    await must(insert('payment_attempts', attemptRow(orderNo, 1)));
+    expect(await attempt(insert('captures', captureRow(orderNo, 1, changes)))).toMatch(expected);
+  });
+
+  test('pays an order once', async () => {
+    const orderNo = await captured();
+    const second = { transaction_id: `${orderNo}-t2` };
+    expect(await attempt(insert('captures', captureRow(orderNo, 1, second)))).not.toBe(ACCEPTED);
+    await must(insert('captures', captureRow(orderNo, 1, { ...second, role: 'surplus' })));
+  });
+
+  test('is recorded once for each transaction of a provider, whatever order it is said to be for', async () => {
+    const [first, second] = [await captured(), await placed()];
+    await must(insert('payment_attempts', attemptRow(second, 1)));
+    const same = { transaction_id: `${first}-t1` };
+    expect(await attempt(insert('captures', captureRow(second, 1, same)))).not.toBe(ACCEPTED);
+    await must(insert('captures', captureRow(second, 1, { ...same, provider: 'wechat-pay' })));
+  });
+});
+
+describe('refunds', () => {
+  test.each<[string, Row, RegExp]>([
+    ['a fen more than was captured', { amount_fen: AMOUNT_FEN + 1 }, /more than was captured/],
+    ['nothing', { amount_fen: 0 }, /CHECK/],
+    ['a negative amount', { amount_fen: -1 }, /CHECK/],
+    ['a fraction of a fen', { amount_fen: 19.99 }, /cannot store REAL value/],
+    ['a text for an amount', { amount_fen: 'abc' }, /cannot store TEXT value|more than was captured/],
+    ['a number that does not begin with its attempt’s', { refund_no: '2022112299999999999999000101' }, /CHECK/],
+    ['a purpose that does not exist', { purpose: 'gift' }, /CHECK/],
+    ['a state that does not exist', { status: 'lost' }, /a refund starts open/],
+    ['succeeded from the start', { status: 'succeeded' }, /a refund starts open/],
+    ['failed from the start', { status: 'failed' }, /a refund starts open/],
+    ['rejected from the start', { status: 'rejected' }, /a refund starts open/],
+    ['money that nobody captured', { transaction_id: 'none' }, /FOREIGN KEY/],
+    ['another provider’s money', { provider: 'wechat-pay' }, /FOREIGN KEY/],
+  ])('refuse %s', async (_name, changes, expected) => {
+    const orderNo = await captured();
+    expect(await attempt(insert('refunds', refundRow(orderNo, 1, changes)))).toMatch(expected);
+  });
+
+  test('take all that was captured, and then not a fen more', async () => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1, { amount_fen: AMOUNT_FEN, status: 'processing' })));
+    await must(sql("UPDATE refunds SET status = 'succeeded' WHERE order_no = ?", orderNo));
+    const write = insert('refunds', refundRow(orderNo, 2, { amount_fen: 1 }));
+    expect(await attempt(write)).toMatch(/more than was captured/);
+  });
+
+  test.each([
+    ['processing', 'failed', true],
+    ['requested', 'rejected', true],
+    ['processing', 'succeeded', false],
+  ])('one that was %s and then %s leaves the money free: %s', async (from, to, isFree) => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1, { amount_fen: AMOUNT_FEN, status: from })));
+    await must(sql('UPDATE refunds SET status = ? WHERE order_no = ?', to, orderNo));
+    const said = await attempt(insert('refunds', refundRow(orderNo, 2, { amount_fen: AMOUNT_FEN })));
+    expect(said).toMatch(isFree ? /^accepted$/ : /more than was captured/);
+  });
+
+  test('two in one batch are added up', async () => {
+    const orderNo = await captured('surplus');
+    const half = AMOUNT_FEN / 2;
+    // The first is asked for, the second surplus: only the sum can refuse them.
+    const first = insert('refunds', refundRow(orderNo, 1, { amount_fen: half + 1 }));
+    const second = { amount_fen: half, purpose: 'surplus', status: 'processing' };
+    expect(await attempt(first, insert('refunds', refundRow(orderNo, 2, second)))).toMatch(/more than was captured/);
+    expect(await count('refunds', `order_no = '${orderNo}'`)).toBe(0);
+    await must(first, insert('refunds', refundRow(orderNo, 2, { ...second, amount_fen: half - 1 })));
+  });
+
+  test.each([
+    ['requested', 'requested'],
+    ['requested', 'processing'],
+    ['processing', 'requested'],
+  ])('one open one an order: beside one that is %s, none that is %s', async (first, second) => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1, { status: first })));
+    expect(await attempt(insert('refunds', refundRow(orderNo, 2, { status: second })))).not.toBe(ACCEPTED);
+  });
+
+  test('one a surplus, until it has come to nothing', async () => {
+    const orderNo = await captured('surplus');
+    const surplus = { purpose: 'surplus', status: 'processing' };
+    await must(insert('refunds', refundRow(orderNo, 1, surplus)));
+    expect(await attempt(insert('refunds', refundRow(orderNo, 2, surplus)))).not.toBe(ACCEPTED);
+    await must(sql("UPDATE refunds SET status = 'failed' WHERE order_no = ?", orderNo));
+    await must(insert('refunds', refundRow(orderNo, 2, surplus)));
+  });
+
+  test('the same number comes once', async () => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1)));
+    await must(sql("UPDATE refunds SET status = 'rejected' WHERE order_no = ?", orderNo));
+    expect(await attempt(insert('refunds', refundRow(orderNo, 1)))).not.toBe(ACCEPTED);
+  });
+
+  test.each(movesOf(MACHINES.refund))('from %s to %s: %s', async (from, to, allowed) => {
+    const orderNo = await captured();
+    const [start = '', ...rest] = pathTo(MACHINES.refund, ['requested', 'processing'], from);
+    await must(insert('refunds', refundRow(orderNo, 1, { status: start })));
+    for (const status of rest) await must(sql('UPDATE refunds SET status = ? WHERE order_no = ?', status, orderNo));
+    const said = await attempt(sql('UPDATE refunds SET status = ? WHERE order_no = ?', to, orderNo));
+    expect(said).toMatch(allowed ? /^accepted$/ : /no such move of a refund/);
+  });
+
+  test.each([
+    'refund_no',
+    'order_no',
+    'out_trade_no',
+    'provider',
+    'transaction_id',
+    'purpose',
+    'amount_fen',
+    'created_at_ms',
+  ])('their %s never changes', async (column) => {
+    const orderNo = await captured();
+    await must(insert('refunds', refundRow(orderNo, 1)));
+    const write = sql(`UPDATE refunds SET ${column} = ${column} || 1 WHERE order_no = ?`, orderNo);
+    expect(await attempt(write)).toMatch(/the terms of a refund are fixed/);
+  });
+});
+
+describe('what is kept beside', () => {
+  const note: Row = {
+    provider: 'alipay',
+    notification_id: 'n1',
+    out_trade_no: 'x',
+    outcome: 'foreign',
+    first_at_ms: 1,
+    last_at_ms: 1,
+  };
+  const item: Row = { kind: 'technicians', id: '1', body: '{}', created_at_ms: 1, updated_at_ms: 1 };
+  const key: Row = { user_id: '1', route: 'r', key: 'k', body_hash: 'h', created_at_ms: 1 };
+
+  test.each<[string, string, Row, RegExp]>([
+    [
+      'a notification with an outcome that does not exist',
+      'provider_notifications',
+      { ...note, outcome: 'x' },
+      /CHECK/,
+    ],
+    ['half a fen notified', 'provider_notifications', { ...note, amount_fen: 0.5 }, /cannot store REAL value/],
+    ['a catalogue row without an id', 'catalog_items', { ...item, id: '' }, /CHECK/],
+    ['a catalogue row with an id of 65 characters', 'catalog_items', { ...item, id: 'i'.repeat(65) }, /CHECK/],
+    ['a catalogue row that is a list', 'catalog_items', { ...item, body: '[]' }, /CHECK/],
+    ['a catalogue row that is no JSON', 'catalog_items', { ...item, body: 'x' }, /malformed JSON/],
+    ['a key for no order', 'idempotency_keys', { ...key, order_no: '2022112299999999999999' }, /FOREIGN KEY/],
+    ['a run at no time', 'job_runs', { job: 'j', ran_at_ms: 'now' }, /cannot store TEXT value/],
+    ['a notice of no event', 'outbox', { order_no: 'x', seq: 1, next_at_ms: 1 }, /FOREIGN KEY/],
+    ['a move of no machine', 'lifecycle_moves', { machine: 'x', from_status: 'a', to_status: 'b' }, /CHECK/],
+  ])('refuses %s', async (_name, table, row, expected) => {
+    expect(await attempt(insert(table, row))).toMatch(expected);
+  });
+
+  test('a key is used once, by its user, on its route', async () => {
+    const orderNo = await placed();
+    const row = { ...key, order_no: orderNo };
+    await must(insert('idempotency_keys', row));
+    expect(await attempt(insert('idempotency_keys', row))).toMatch(/UNIQUE.*idempotency_keys/);
+    for (const other of [{ user_id: '2' }, { route: 's' }, { key: 'l' }]) {
+      await must(insert('idempotency_keys', { ...row, ...other }));
+    }
+    for (const bad of ['', 'k'.repeat(256)]) {
+      expect(await attempt(insert('idempotency_keys', { ...row, key: bad }))).toMatch(/CHECK/);
+    }
+  });
+
+  test('a notification is kept once, a catalogue row once, a job once', async () => {
+    await must(insert('provider_notifications', note), insert('catalog_items', item));
+    await must(insert('job_runs', { job: 'j', ran_at_ms: 1 }));
+    expect(await attempt(insert('provider_notifications', note))).toMatch(/UNIQUE/);
+    expect(await attempt(insert('catalog_items', item))).toMatch(/UNIQUE/);
+    expect(await attempt(insert('job_runs', { job: 'j', ran_at_ms: 2 }))).toMatch(/UNIQUE/);
+  });
+
+  test('an outbox row has one of its three states', async () => {
+    const orderNo = await placed();
+    const write = sql("UPDATE outbox SET status = 'lost' WHERE order_no = ?", orderNo);
+    expect(await attempt(write)).toMatch(/CHECK/);
+  });
+});
+
+describe('the checks at the head of the migrations', () => {
+  test('find nothing amiss after all of this', async () => {
+    const outOfStep = await env.DB.prepare(
+      `SELECT o.order_no FROM orders o
+        WHERE o.version <> (SELECT coalesce(max(seq), 0) FROM order_events e WHERE e.order_no = o.order_no)
+           OR o.status <> coalesce((SELECT order_status FROM order_events e
+                                     WHERE e.order_no = o.order_no AND e.seq = o.version), o.status)`,
+    ).all();
+    expect(outOfStep.results).toEqual([]);
+    const overdrawn = await env.DB.prepare(
+      `SELECT c.transaction_id FROM captures c
+        WHERE c.amount_fen < (SELECT coalesce(sum(r.amount_fen), 0) FROM refunds r
+                               WHERE r.provider = c.provider AND r.transaction_id = c.transaction_id
+                                 AND r.status NOT IN ('failed', 'rejected'))`,
+    ).all();
+    expect(overdrawn.results).toEqual([]);
+    expect(await count('order_events')).toBe(await count('outbox'));
+    expect(await count('order_events')).toBeGreaterThan(100);
+  });
+});

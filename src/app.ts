@@ -21,7 +21,13 @@ import { checkReadiness } from './readiness.ts';
 const BOOKMARK_HEADER = 'x-d1-bookmark';
 
 /** Each provider's callback. The booking document has the same ones below `/V1`. */
-const callbacks = createCallbacks({ '/callback/alipay': 'alipay', '/V1/callback/alipay': 'alipay' });
+const callbacks = createCallbacks({
+  '/callback/alipay': 'alipay',
+  '/V1/callback/alipay': 'alipay',
+  '/callback/wechat': 'wechat-pay',
+  '/V1/callback/wechat': 'wechat-pay',
+  '/callback/wechat/refund': 'wechat-pay',
+});
 
 /** Gives every request its services, and its client the bookmark of what they read and wrote. */
 const provideServices = createMiddleware<AppEnv>(async function provideServices(c, next) {

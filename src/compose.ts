@@ -14,12 +14,15 @@ import { newOrderNo } from './core/order/order-number.ts';
 import type { NotificationSender } from './core/outbox/outbox.ts';
 import type { PaymentProvider } from './core/payment/provider.ts';
 import type { Services, Settings } from './core/services.ts';
+import type { Vault } from './core/vault.ts';
 import { dialects } from './dialects/index.ts';
 import { createGateClient } from './durable/gate-client.ts';
 import { checkEnv, type Config } from './env.ts';
 import type { AppEnv } from './http/app-env.ts';
 import { createIdentify } from './http/identify.ts';
 import { createAlipay } from './providers/alipay/index.ts';
+import { createWechatPay } from './providers/wechat-pay/index.ts';
+import { createVault } from './vault/aes-gcm-vault.ts';
 import { createNotificationSender } from './webhook/sender.ts';
 
 /** What one isolate keeps between requests: the checked configuration, imported keys, and what it read of the catalogue. */
@@ -29,6 +32,7 @@ type Isolate = {
   corsOrigins: readonly string[];
   providers: ReadonlyMap<string, PaymentProvider>;
   sender: NotificationSender | null;
+  vault: Vault;
   identify: (token: string) => Promise<Caller | null>;
   catalog: CatalogMemory;
 };
@@ -57,6 +61,7 @@ function createIsolate(config: Config): Isolate {
   const ports = { fetch: (...request: Parameters<typeof fetch>) => fetch(...request), now };
   const providers = [
     config.alipay && createAlipay({ ...config.alipay, notifyUrl: `${publicUrl}/callback/alipay` }, ports),
+    config.wechatPay && createWechatPay({ ...config.wechatPay, ...wechatCallbacks(publicUrl) }, ports),
   ].filter((provider) => provider !== null);
   return {
     settings: { publicUrl, orderTtlMs, paymentTtlMs, refundApproval },
@@ -64,9 +69,14 @@ function createIsolate(config: Config): Isolate {
     corsOrigins: config.corsOrigins,
     providers: new Map(providers.map((provider) => [provider.name, provider])),
     sender: config.webhook && createNotificationSender(config.webhook, ports.fetch),
+    vault: createVault(config.vault),
     identify: createIdentify(config.tokens, now),
     catalog: new Map(),
   };
+}
+
+function wechatCallbacks(publicUrl: string) {
+  return { notifyUrl: `${publicUrl}/callback/wechat`, refundNotifyUrl: `${publicUrl}/callback/wechat/refund` };
 }
 
 /** Builds the services of one request or one run of the jobs. */
@@ -96,6 +106,7 @@ export function compose(
     outbox: createOutboxStore(db),
     gate: createGateClient(env.ORDER_GATE, session.sawBookmark),
     providers: isolate.providers,
+    vault: isolate.vault,
     sender: isolate.sender,
     background: (work) => {
       context.waitUntil(

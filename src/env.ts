@@ -1,6 +1,7 @@
 /** Checks the vars and secrets: all of them right, or a list of what is wrong in words. */
 
 import * as z from 'zod';
+import { readPlatformKeys } from './providers/wechat-pay/platform-keys.ts';
 
 /** `''` in wrangler.toml means: not set. */
 const unset = z.literal('').transform(() => undefined);
@@ -45,10 +46,32 @@ const variables = z.object({
   ALIPAY_GATEWAY_URL: optional(httpUrl),
   ALIPAY_PRIVATE_KEY: optional(z.string()),
   ALIPAY_PUBLIC_KEY: optional(z.string()),
+  WECHAT_APP_ID: optional(z.string().regex(/^wx[0-9a-zA-Z]{16}$/, { error: 'must be wx and 16 letters or digits' })),
+  WECHAT_MCH_ID: optional(z.string().regex(/^\d{8,10}$/, { error: 'must be the 8 to 10 digits of the merchant' })),
+  WECHAT_MCH_SERIAL_NO: optional(
+    z.string().regex(/^[0-9A-Fa-f]{40}$/, { error: 'must be the 40 hex digits of the merchant certificate' }),
+  ),
+  WECHAT_API_URL: optional(httpUrl.transform((url) => url.replace(/\/+$/, ''))),
+  WECHAT_PRIVATE_KEY: optional(z.string()),
+  WECHAT_API_V3_KEY: optional(z.string().regex(/^[\x21-\x7e]{32}$/, { error: 'must have exactly 32 characters' })),
+  WECHAT_PLATFORM_KEYS: optional(z.string().transform(readKeys)),
+  PII_KEY: z.string().refine(isVaultKey, { error: 'must be 32 bytes in base64' }),
+  PII_KEY_PREVIOUS: optional(z.string().refine(isVaultKey, { error: 'must be 32 bytes in base64' })),
 });
 
-/** What one provider needs; all of it, or none. The gateway's address has a default. */
-const ALIPAY_NAMES = ['ALIPAY_APP_ID', 'ALIPAY_SELLER_ID', 'ALIPAY_PRIVATE_KEY', 'ALIPAY_PUBLIC_KEY'] as const;
+/** What each provider needs; all of it, or none. The gateways' addresses have a default. */
+const PROVIDER_NAMES = {
+  Alipay: ['ALIPAY_APP_ID', 'ALIPAY_SELLER_ID', 'ALIPAY_PRIVATE_KEY', 'ALIPAY_PUBLIC_KEY'],
+  'WeChat Pay': [
+    'WECHAT_APP_ID',
+    'WECHAT_MCH_ID',
+    'WECHAT_MCH_SERIAL_NO',
+    'WECHAT_PRIVATE_KEY',
+    'WECHAT_API_V3_KEY',
+    'WECHAT_PLATFORM_KEYS',
+  ],
+} as const;
+const WECHAT_API_URL = 'https://api.mch.weixin.qq.com';
 const ALIPAY_GATEWAY_URL = 'https://openapi.alipay.com/gateway.do';
 
 /** The checked configuration. */
@@ -61,7 +84,17 @@ export type Config = {
   corsOrigins: readonly string[];
   webhook: { url: string; secret: string } | null;
   tokens: { jwksUrl: string } | { secret: string };
+  vault: { current: string; previous: string | null };
   alipay: { appId: string; sellerId: string; gatewayUrl: string; privateKey: string; publicKey: string } | null;
+  wechatPay: {
+    appId: string;
+    mchId: string;
+    mchSerialNo: string;
+    apiUrl: string;
+    privateKey: string;
+    apiV3Key: string;
+    platformKeys: Readonly<Record<string, string>>;
+  } | null;
 };
 
 /** The configuration, or every problem in words; a problem names the variable and never its value. */
@@ -81,9 +114,10 @@ export function checkEnv(env: object, knownDialects: readonly string[]): ConfigC
   const tokens = vars.JWKS_URL ? { jwksUrl: vars.JWKS_URL } : vars.JWT_SECRET ? { secret: vars.JWT_SECRET } : null;
   if (!tokens) problems.push('JWT_SECRET is missing (or set JWKS_URL)');
   if (vars.WEBHOOK_URL && !vars.WEBHOOK_SECRET) problems.push('WEBHOOK_SECRET is missing, and WEBHOOK_URL needs it');
-  const missing = ALIPAY_NAMES.filter((name) => !vars[name]);
-  if (missing.length > 0 && missing.length < ALIPAY_NAMES.length) {
-    problems.push(...missing.map((name) => `${name} is missing, while other values of Alipay are set`));
+  for (const [provider, names] of Object.entries(PROVIDER_NAMES)) {
+    const missing = names.filter((name) => !vars[name]);
+    if (missing.length === 0 || missing.length === names.length) continue;
+    problems.push(...missing.map((name) => `${name} is missing, while other values of ${provider} are set`));
   }
   if (!tokens || problems.length > 0) return { ok: false, problems };
   return { ok: true, config: { ...configOf(vars), tokens, dialects: namesOr(vars.DIALECTS, knownDialects) } };
@@ -92,9 +126,6 @@ export function checkEnv(env: object, knownDialects: readonly string[]): ConfigC
 type Variables = z.output<typeof variables>;
 
 function configOf(vars: Variables): Omit<Config, 'tokens' | 'dialects'> {
-  const { ALIPAY_APP_ID: appId, ALIPAY_SELLER_ID: sellerId } = vars;
-  const { ALIPAY_PRIVATE_KEY: privateKey, ALIPAY_PUBLIC_KEY: publicKey } = vars;
-  const gatewayUrl = vars.ALIPAY_GATEWAY_URL ?? ALIPAY_GATEWAY_URL;
   return {
     publicUrl: vars.PUBLIC_URL,
     orderTtlMs: vars.ORDER_TTL_SECONDS * 1000,
@@ -102,9 +133,25 @@ function configOf(vars: Variables): Omit<Config, 'tokens' | 'dialects'> {
     refundApproval: vars.REFUND_APPROVAL ?? 'manual',
     corsOrigins: vars.CORS_ORIGINS,
     webhook: vars.WEBHOOK_URL && vars.WEBHOOK_SECRET ? { url: vars.WEBHOOK_URL, secret: vars.WEBHOOK_SECRET } : null,
-    alipay:
-      appId && sellerId && privateKey && publicKey ? { appId, sellerId, gatewayUrl, privateKey, publicKey } : null,
+    vault: { current: vars.PII_KEY, previous: vars.PII_KEY_PREVIOUS ?? null },
+    alipay: alipayOf(vars),
+    wechatPay: wechatPayOf(vars),
   };
+}
+
+function alipayOf(vars: Variables): Config['alipay'] {
+  const { ALIPAY_APP_ID: appId, ALIPAY_SELLER_ID: sellerId } = vars;
+  const { ALIPAY_PRIVATE_KEY: privateKey, ALIPAY_PUBLIC_KEY: publicKey } = vars;
+  if (!appId || !sellerId || !privateKey || !publicKey) return null;
+  return { appId, sellerId, privateKey, publicKey, gatewayUrl: vars.ALIPAY_GATEWAY_URL ?? ALIPAY_GATEWAY_URL };
+}
+
+function wechatPayOf(vars: Variables): Config['wechatPay'] {
+  const { WECHAT_APP_ID: appId, WECHAT_MCH_ID: mchId, WECHAT_MCH_SERIAL_NO: mchSerialNo } = vars;
+  const { WECHAT_PRIVATE_KEY: privateKey, WECHAT_API_V3_KEY: apiV3Key, WECHAT_PLATFORM_KEYS: platformKeys } = vars;
+  if (!appId || !mchId || !mchSerialNo || !privateKey || !apiV3Key || !platformKeys) return null;
+  const apiUrl = vars.WECHAT_API_URL ?? WECHAT_API_URL;
+  return { appId, mchId, mchSerialNo, apiUrl, privateKey, apiV3Key, platformKeys };
 }
 
 function namesOr(names: readonly string[], all: readonly string[]): readonly string[] {
@@ -126,4 +173,16 @@ function isWebhookSecret(text: string): boolean {
   if (!match?.[1] || match[1].length % 4 !== 0) return false;
   const bytes = (match[1].length / 4) * 3 - (/=*$/.exec(match[1])?.[0].length ?? 0);
   return bytes >= 24 && bytes <= 64;
+}
+
+/** Reads the platform keys; what is wrong with them becomes an issue of the variable. */
+function readKeys(text: string, context: z.core.$RefinementCtx): Readonly<Record<string, string>> {
+  const read = readPlatformKeys(text);
+  if (read.ok) return read.platformKeys;
+  context.addIssue({ code: 'custom', message: read.problem.replace('WECHAT_PLATFORM_KEYS ', '') });
+  return z.NEVER;
+}
+
+function isVaultKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=$/.test(text);
 }

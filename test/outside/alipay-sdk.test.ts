@@ -79,6 +79,8 @@ test('an order string is what the SDK writes, byte for byte', async () => {
           amountFen,
           subject,
           payableUntilMs: now.getTime() + 120_000,
+          payerId: null,
+          handle: null,
         });
         const expected = sdk.sdkExecute('alipay.trade.app.pay', {
           format: 'JSON',
@@ -91,7 +93,8 @@ test('an order string is what the SDK writes, byte for byte', async () => {
             time_expire: new Date(now.getTime() + 120_000).toLocaleString('sv-SE'),
           },
         });
-        expect(answer).toEqual({ status: 'ready', prepay: { kind: 'app_order_string', orderString: expected } });
+        const prepay = { kind: 'app_order_string', orderString: expected };
+        expect(answer).toEqual({ status: 'ready', prepay, handle: null });
       },
     ),
     { numRuns: 300 },

@@ -2,6 +2,8 @@
 
 import type { Order } from '../../core/order/order.ts';
 import type { OrderView } from '../../core/order/order-store.ts';
+import type { Attempt } from '../../core/payment/attempt.ts';
+import type { Prepay } from '../../core/payment/provider.ts';
 import type { Refund } from '../../core/refund/refund.ts';
 import { detailsSchema, readItem, SERVICES, serviceSchema, TECHNICIANS, technicianSchema } from './schema.ts';
 import { REFUND_STATUS, STATUS } from './status.ts';
@@ -59,6 +61,19 @@ export function renderPage(
     prev_page_url: page > 1 ? `${path}?page=${page - 1}` : null,
     to: views.length > 0 ? offset + views.length : null,
   };
+}
+
+/** `POST /V1/order/pay`: the slip, and what the client hands to the payment app. */
+export function renderSlip({ outTradeNo }: Attempt, prepay: Prepay) {
+  switch (prepay.kind) {
+    case 'app_order_string':
+      return { payment_id: outTradeNo, order_str: prepay.orderString };
+    case 'app_params':
+    case 'jsapi_params':
+      return { payment_id: outTradeNo, ...prepay.params };
+    case 'qr_code':
+      return { payment_id: outTradeNo, code_url: prepay.codeUrl };
+  }
 }
 
 /** `POST /V1/order/pay/refund`: the refund that was asked for. */

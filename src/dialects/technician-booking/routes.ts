@@ -19,7 +19,7 @@ import { refuseInvalid } from '../../http/invalid-input.ts';
 import { readBody } from '../../http/read-body.ts';
 import { sendRefusal } from '../../http/send-refusal.ts';
 import { PAY_WORDS, REFUND_WORDS, renderRefusal } from './errors.ts';
-import { envelope, PAGE_SIZE, renderDetail, renderPage, renderPlaced, renderRefund } from './render.ts';
+import { envelope, PAGE_SIZE, renderDetail, renderPage, renderPlaced, renderRefund, renderSlip } from './render.ts';
 import {
   type BookingDetails,
   listSchema,
@@ -45,7 +45,10 @@ const numericUser = createMiddleware<AppEnv>(async function numericUser(c, next)
 });
 
 /** How an order is paid; its `pay_type` chose the provider. */
-const METHODS = [{ provider: 'alipay', kind: 'app_order_string' }] as const;
+const METHODS = [
+  { provider: 'alipay', kind: 'app_order_string' },
+  { provider: 'wechat-pay', kind: 'app_params' },
+] as const;
 
 /** The price of the hours that were asked for. */
 function offerOf(items: readonly CatalogItem[], details: BookingDetails): Result<Offer> {
@@ -95,8 +98,7 @@ export const routes = new Hono<AppEnv>({ strict: false })
     const started = input.ok ? await startBookingPayment(c, input.value.order_id) : input;
     if (!started.ok) return sendRefusal(c, started.refusal, renderRefusal(started.refusal, PAY_WORDS));
     const { attempt, prepay } = started.value;
-    const data = { payment_id: attempt.outTradeNo, order_str: prepay.orderString };
-    return c.json({ message: '成功了！', code: 0, data });
+    return c.json({ message: '成功了！', code: 0, data: renderSlip(attempt, prepay) });
   })
   .post('/pay/refund', async function refund(c) {
     const input = await readBody(c, orderIdSchema);
@@ -140,5 +142,7 @@ async function startBookingPayment(c: Context<AppEnv>, orderNo: string) {
     actor: actor(c),
     methods: METHODS,
     slipMs: services.settings.paymentTtlMs,
+    whenOpen: 'refuse',
+    payerId: null,
   });
 }

@@ -1,8 +1,9 @@
 /** Speaks Alipay's gateway protocol: builds and signs a request, sends it, believes an answer only by its signature. */
 
+import { formatBeijingTime } from '../beijing-time.ts';
+import { parseJson } from '../parse-json.ts';
 import { answerSchema, envelopeSchema, gatewayErrorSchema, type AlipayConfig, type Answer } from './schema.ts';
 import { canonicalText, type Keys } from './signature.ts';
-import { formatBeijingTime } from './transform.ts';
 
 /** What the provider needs of the world around it. */
 export type AlipayPorts = {
@@ -141,14 +142,6 @@ function endOfString(json: string, opensAt: number): number {
   let at = opensAt + 1;
   while (at < json.length && json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
   return at + 1;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function codesOf(gatewayError: unknown): string {

@@ -72,7 +72,7 @@ async function signAppPay(client: AlipayClient, request: PrepayRequest): Promise
   if (!isChargeable(request.amountFen)) return { status: 'refused', cause: 'Alipay takes no such amount' };
   try {
     const orderString = await client.signOrder('alipay.trade.app.pay', toAppPayOrder(request));
-    return { status: 'ready', prepay: { kind: 'app_order_string', orderString } };
+    return { status: 'ready', prepay: { kind: 'app_order_string', orderString }, handle: null };
   } catch {
     return { status: 'refused', cause: 'the order could not be signed with ALIPAY_PRIVATE_KEY' };
   }

@@ -1,9 +1,7 @@
-/** RSA2, which is SHA256withRSA over PKCS#1 v1.5: the text that is signed, signing it, and believing a signature. */
+/** RSA2, which is SHA256withRSA: the text that Alipay signs, and believing what it signed. */
 
-import { decodeBase64, keyBytes, keyKind, toPkcs8, toSpki } from './key-format.ts';
+import { importPrivateKey, importPublicKey, signText, verifyText } from '../rsa-signature.ts';
 import type { AlipayConfig } from './schema.ts';
-
-const RSA2 = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } as const;
 
 /** The two keys of one app. Both methods reject when the key they need cannot be read. */
 export type Keys = {
@@ -19,11 +17,11 @@ export function createKeys(config: Pick<AlipayConfig, 'privateKey' | 'publicKey'
   let publicKey: Promise<CryptoKey> | undefined;
   return {
     async sign(text) {
-      privateKey ??= importPrivateKey(config.privateKey);
+      privateKey ??= importPrivateKey(config.privateKey, 'ALIPAY_PRIVATE_KEY');
       return signText(text, await privateKey);
     },
     async verify(text, signature) {
-      publicKey ??= importPublicKey(config.publicKey);
+      publicKey ??= importPublicKey(config.publicKey, 'ALIPAY_PUBLIC_KEY');
       return verifyText(text, signature, await publicKey);
     },
   };
@@ -54,36 +52,4 @@ export async function findForgery(form: ReadonlyMap<string, string>, keys: Keys)
   if (await keys.verify(canonicalText(signed), signature)) return null;
   if (filled.length < signed.length && (await keys.verify(canonicalText(filled), signature))) return null;
   return 'the notification is not signed by Alipay';
-}
-
-/** Reads our private key, PKCS#8 or PKCS#1. Rejects with words that hold nothing of the key. */
-export async function importPrivateKey(text: string): Promise<CryptoKey> {
-  const bytes = keyBytes(text);
-  const kind = bytes ? keyKind(bytes) : 'unreadable';
-  if (!bytes || (kind !== 'pkcs8' && kind !== 'pkcs1_private')) {
-    throw new TypeError('ALIPAY_PRIVATE_KEY is not an RSA private key');
-  }
-  return crypto.subtle.importKey('pkcs8', kind === 'pkcs8' ? bytes : toPkcs8(bytes), RSA2, false, ['sign']);
-}
-
-/** Reads Alipay's public key, SPKI or PKCS#1. Rejects with words that hold nothing of the key. */
-export async function importPublicKey(text: string): Promise<CryptoKey> {
-  const bytes = keyBytes(text);
-  const kind = bytes ? keyKind(bytes) : 'unreadable';
-  if (!bytes || (kind !== 'spki' && kind !== 'pkcs1_public')) {
-    throw new TypeError('ALIPAY_PUBLIC_KEY is not an RSA public key');
-  }
-  return crypto.subtle.importKey('spki', kind === 'spki' ? bytes : toSpki(bytes), RSA2, false, ['verify']);
-}
-
-/** Signs a text: base64. */
-export async function signText(text: string, privateKey: CryptoKey): Promise<string> {
-  const signature = await crypto.subtle.sign(RSA2.name, privateKey, new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(signature)));
-}
-
-/** Whether a base64 signature is this key's over this text. */
-export async function verifyText(text: string, signature: string, publicKey: CryptoKey): Promise<boolean> {
-  const bytes = decodeBase64(signature);
-  return bytes !== null && crypto.subtle.verify(RSA2.name, publicKey, bytes, new TextEncoder().encode(text));
 }

@@ -9,9 +9,8 @@ import type {
   RefundAnswer,
   RefundRequest,
 } from '../../core/payment/provider.ts';
+import { formatBeijingTime, parseBeijingTime } from '../beijing-time.ts';
 import { notificationSchema, type AlipayConfig, type Answer, type NotificationMessage } from './schema.ts';
-
-const BEIJING_AHEAD_MS = 8 * 60 * 60 * 1000;
 
 const MAX_SUBJECT_CHARACTERS = 256;
 
@@ -35,19 +34,6 @@ const FINAL_REFUSALS = new Set([
   'ACQ.TRADE_NOT_ALLOW_REFUND',
   'ACQ.NOT_ALLOW_PARTIAL_REFUND',
 ]);
-
-/** A moment as Alipay writes it, `yyyy-MM-dd HH:mm:ss` in Beijing; a fraction of a second is cut off. */
-export function formatBeijingTime(atMs: number): string {
-  return new Date(atMs + BEIJING_AHEAD_MS).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** Alipay's Beijing time as UTC ms, `null` for anything that is not a real moment in that form. */
-export function parseBeijingTime(text: string | undefined): number | null {
-  if (!text || !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return null;
-  const atMs = Date.parse(`${text.replace(' ', 'T')}+08:00`);
-  // The engine reads 30 February as 2 March; only a moment that reads back the same is one.
-  return Number.isNaN(atMs) || formatBeijingTime(atMs) !== text ? null : atMs;
-}
 
 /**
  * The order that the cashier shows and charges. A subject may not hold `/`, `=` or `&`, nor be empty or longer than 256

@@ -12,6 +12,8 @@ const ORDER: PrepayRequest = {
   amountFen: 19_600,
   subject: '1号技师的项目二',
   payableUntilMs: NOW_MS + 120_000,
+  payerId: null,
+  handle: null,
 };
 
 /** The parameters of the order string, and what stands in its content. */
@@ -19,8 +21,10 @@ async function prepare(change: Partial<PrepayRequest> = {}) {
   const { provider, calls } = providerWith({});
   const answer = await provider.prepay({ ...ORDER, ...change });
   if (answer.status !== 'ready') throw new Error(`not ready: ${answer.cause}`);
+  if (answer.prepay.kind !== 'app_order_string') throw new Error(`not an order string: ${answer.prepay.kind}`);
   expect(calls).toEqual([]);
-  const orderString = answer.prepay.orderString;
+  expect(answer.handle).toBeNull();
+  const { orderString } = answer.prepay;
   const parameters = new URLSearchParams(orderString);
   const content: Record<string, string> = JSON.parse(parameters.get('biz_content') ?? '{}');
   return { orderString, parameters, content };

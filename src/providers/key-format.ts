@@ -1,15 +1,25 @@
-/** What a pasted key is: its bytes, its kind by the shape of its DER, and the way from PKCS#1 to what WebCrypto reads. */
+/** What a pasted key is: its bytes, its kind by the shape of its DER, and the way to what WebCrypto reads. */
 
 /** The kinds that can be told apart. `not_rsa` is a key of another algorithm, `unreadable` is no key or half of one. */
 export type KeyKind =
   'pkcs8' | 'pkcs1_private' | 'spki' | 'pkcs1_public' | 'encrypted' | 'certificate' | 'not_rsa' | 'unreadable';
 
-type Element = { tag: number; start: number; end: number };
+/** What a certificate (X.509) holds that matters here: whose it is can only be told by its serial number. */
+export type Certificate = {
+  /** Upper-case hex, as WeChat Pay and openssl show it. */
+  serial: string;
+  /** The public key that it certifies. */
+  spki: Uint8Array<ArrayBuffer>;
+};
+
+/** A DER element: `from` is where its tag stands, its content reaches from `start` to `end`. */
+type Element = { tag: number; from: number; start: number; end: number };
 
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
 const OCTET_STRING = 0x04;
 const SEQUENCE = 0x30;
+const EXPLICIT_0 = 0xa0;
 
 /** The object identifier rsaEncryption, 1.2.840.113549.1.1.1. */
 const RSA_IDENTIFIER = [0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -69,6 +79,27 @@ export function toSpki(pkcs1: Uint8Array): Uint8Array<ArrayBuffer> {
   return der(SEQUENCE, RSA_ALGORITHM, der(BIT_STRING, Uint8Array.of(0), pkcs1));
 }
 
+/**
+ * Reads a certificate, `null` for anything else. WebCrypto imports keys only, so the key has to be taken out here. It is
+ * not checked who issued it or until when it holds: one that was put into the configuration is believed.
+ * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1
+ */
+export function readCertificate(bytes: Uint8Array): Certificate | null {
+  const outer = readElement(bytes, 0);
+  if (keyKind(bytes) !== 'certificate' || !outer) return null;
+  const [body] = readElements(bytes, outer) ?? [];
+  const fields = (body && readElements(bytes, body)) ?? [];
+  // The version comes first, but version 1 goes unsaid.
+  const [serial, , , , , key] = fields[0]?.tag === EXPLICIT_0 ? fields.slice(1) : fields;
+  if (serial?.tag !== INTEGER || key?.tag !== SEQUENCE) return null;
+  const hex = [...bytes.subarray(serial.start, serial.end)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  // A leading zero byte only keeps the number from being a negative one.
+  return {
+    serial: hex.replace(/^00(?=.)/, '').toUpperCase(),
+    spki: Uint8Array.from(bytes.subarray(key.from, key.end)),
+  };
+}
+
 function der(tag: number, ...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const content = parts.flatMap((part) => [...part]);
   const length = [];
@@ -83,10 +114,10 @@ function readElement(bytes: Uint8Array, at: number): Element | null {
   const tag = bytes[at];
   const lead = bytes[at + 1];
   if (tag === undefined || lead === undefined) return null;
-  if (lead < 0x80) return { tag, start: at + 2, end: at + 2 + lead };
+  if (lead < 0x80) return { tag, from: at, start: at + 2, end: at + 2 + lead };
   const start = at + 2 + (lead - 0x80);
   const length = bytes.subarray(at + 2, start).reduce((sum, byte) => sum * 256 + byte, 0);
-  return { tag, start, end: start + length };
+  return { tag, from: at, start, end: start + length };
 }
 
 function readElements(bytes: Uint8Array, parent: Element): Element[] | null {

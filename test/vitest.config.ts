@@ -17,6 +17,19 @@ function keyPair(): { privateKey: string; publicKey: string } {
 }
 const merchant = keyPair();
 const alipay = keyPair();
+const wechatMerchant = keyPair();
+const wechatPlatform = keyPair();
+const wechatNextPlatform = keyPair();
+
+/** WeChat Pay signs under the id of its public key; while a merchant changes keys, under a certificate's serial too. */
+const PLATFORM_SERIAL = 'PUB_KEY_ID_0119000000012022112200000001';
+const NEXT_PLATFORM_SERIAL = '7132D72A03E93CDDF8C03BBD1F37EEDF0123ABCD';
+const wechatPay = {
+  appId: 'wx0123456789abcdef',
+  mchId: '1900000001',
+  mchSerialNo: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
+  apiV3Key: randomBytes(16).toString('hex'),
+};
 
 export default defineConfig({
   root,
@@ -38,10 +51,27 @@ export default defineConfig({
                 ALIPAY_GATEWAY_URL: 'https://alipay.example/gateway.do',
                 ALIPAY_PRIVATE_KEY: merchant.privateKey,
                 ALIPAY_PUBLIC_KEY: alipay.publicKey,
+                PII_KEY: randomBytes(32).toString('base64'),
+                PII_KEY_PREVIOUS: '',
+                WECHAT_APP_ID: wechatPay.appId,
+                WECHAT_MCH_ID: wechatPay.mchId,
+                WECHAT_MCH_SERIAL_NO: wechatPay.mchSerialNo,
+                WECHAT_API_URL: 'https://wechat.example',
+                WECHAT_PRIVATE_KEY: wechatMerchant.privateKey,
+                WECHAT_API_V3_KEY: wechatPay.apiV3Key,
+                WECHAT_PLATFORM_KEYS: JSON.stringify({
+                  [PLATFORM_SERIAL]: wechatPlatform.publicKey,
+                  [NEXT_PLATFORM_SERIAL]: wechatNextPlatform.publicKey,
+                }),
                 // What only the pretend outside world and the test files read.
                 TEST_MIGRATIONS: migrations,
                 SANDBOX_MERCHANT_PUBLIC_KEY: merchant.publicKey,
                 SANDBOX_ALIPAY_PRIVATE_KEY: alipay.privateKey,
+                SANDBOX_WECHAT_MERCHANT_PUBLIC_KEY: wechatMerchant.publicKey,
+                SANDBOX_WECHAT_PLATFORM_SERIAL: PLATFORM_SERIAL,
+                SANDBOX_WECHAT_PLATFORM_PRIVATE_KEY: wechatPlatform.privateKey,
+                SANDBOX_WECHAT_NEXT_PLATFORM_SERIAL: NEXT_PLATFORM_SERIAL,
+                SANDBOX_WECHAT_NEXT_PLATFORM_PRIVATE_KEY: wechatNextPlatform.privateKey,
               },
             },
           }),

@@ -86,6 +86,21 @@ export const startedAnswer = z.strictObject({
   data: z.strictObject({ payment_id: paymentId, order_str: z.string().min(1) }),
 });
 
+export const wechatStartedAnswer = z.strictObject({
+  message: z.literal('成功了！'),
+  code: z.literal(0),
+  data: z.strictObject({
+    payment_id: paymentId,
+    appid: z.string().regex(/^wx\w{16}$/),
+    partnerid: z.string().regex(/^\d+$/),
+    prepayid: z.string().min(1),
+    package: z.literal('Sign=WXPay'),
+    noncestr: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
+    timestamp: z.string().regex(/^\d{10}$/),
+    sign: z.base64(),
+  }),
+});
+
 export const cancelledAnswer = z.strictObject({
   message: z.literal('取消成功'),
   code: z.literal(0),

@@ -1,6 +1,6 @@
 /** A value that is missing or malformed is named by a 503 to every request, and never shown. */
 import { describe, expect, test } from 'vitest';
-import { openShop } from '../harness/shop.ts';
+import { openShop, type Shop } from '../harness/shop.ts';
 import { customerOf } from './customer.ts';
 import { rowCounts } from './row-counts.ts';
 
@@ -39,6 +39,24 @@ const BAD: readonly [variable: string, value: string][] = [
   ['ALIPAY_GATEWAY_URL', SECRET_PART],
   ['ALIPAY_PRIVATE_KEY', ''],
   ['ALIPAY_PUBLIC_KEY', ''],
+  ['WECHAT_APP_ID', ''],
+  ['WECHAT_APP_ID', SECRET_PART],
+  ['WECHAT_MCH_ID', ''],
+  ['WECHAT_MCH_ID', SECRET_PART],
+  ['WECHAT_MCH_SERIAL_NO', ''],
+  ['WECHAT_MCH_SERIAL_NO', SECRET_PART],
+  ['WECHAT_API_URL', SECRET_PART],
+  ['WECHAT_PRIVATE_KEY', ''],
+  ['WECHAT_API_V3_KEY', ''],
+  ['WECHAT_API_V3_KEY', SECRET_PART],
+  ['WECHAT_PLATFORM_KEYS', ''],
+  ['WECHAT_PLATFORM_KEYS', SECRET_PART],
+  ['WECHAT_PLATFORM_KEYS', '{}'],
+  ['WECHAT_PLATFORM_KEYS', `{"${SECRET_PART}":1}`],
+  ['PII_KEY', ''],
+  ['PII_KEY', SECRET_PART],
+  ['PII_KEY', btoa(SECRET_PART)],
+  ['PII_KEY_PREVIOUS', SECRET_PART],
 ];
 
 const ROUTES = [
@@ -76,6 +94,9 @@ describe.each(BAD)('%s of %j', (variable, value) => {
     for (const [path, method] of [
       ['/callback/alipay', 'POST'],
       ['/V1/callback/alipay', 'POST'],
+      ['/callback/wechat', 'POST'],
+      ['/V1/callback/wechat', 'POST'],
+      ['/callback/wechat/refund', 'POST'],
       ['/ready', 'GET'],
       ['/admin/orders', 'GET'],
       ['/nowhere', 'GET'],
@@ -110,6 +131,8 @@ describe('what is no mistake', () => {
     ['a slash behind the address', { PUBLIC_URL: 'https://orders.example/' }],
     ['no webhook', { WEBHOOK_URL: '', WEBHOOK_SECRET: '' }],
     ['no address of the gateway', { ALIPAY_GATEWAY_URL: '' }],
+    ['no address of WeChat Pay', { WECHAT_API_URL: '' }],
+    ['an older key for personal data', { PII_KEY_PREVIOUS: btoa('x'.repeat(32)) }],
   ])('%s', async (_what, vars) => {
     const shop = await openShop({ vars });
     expect((await customerOf(shop).list('?order_type=1')).status).toBe(200);
@@ -125,9 +148,37 @@ describe('what is no mistake', () => {
         ALIPAY_PUBLIC_KEY: '',
       },
     });
-    const customer = customerOf(shop);
-    const received = await customer.pay(await customer.newOrder());
-    expect([received.status, received.json]).toEqual([400, { message: '暂不支持该支付方式', code: -1, data: [] }]);
+    await expectNotOffered(shop, 1);
     expect((await shop.send('/callback/alipay', { method: 'POST' })).status).toBe(404);
   });
+
+  test('neither is WeChat Pay without its values', async () => {
+    const shop = await openShop({
+      vars: {
+        WECHAT_APP_ID: '',
+        WECHAT_MCH_ID: '',
+        WECHAT_MCH_SERIAL_NO: '',
+        WECHAT_API_URL: '',
+        WECHAT_PRIVATE_KEY: '',
+        WECHAT_API_V3_KEY: '',
+        WECHAT_PLATFORM_KEYS: '',
+      },
+    });
+    await expectNotOffered(shop, 2);
+    for (const path of ['/callback/wechat', '/V1/callback/wechat', '/callback/wechat/refund']) {
+      expect((await shop.send(path, { method: 'POST' })).status).toBe(404);
+    }
+    const customer = customerOf(shop);
+    expect((await customer.pay(await customer.newOrder({ pay_type: 1 }))).status).toBe(200);
+  });
 });
+
+/** An order may be placed for a provider that is not there; it is only not to be paid, and stays as it was. */
+async function expectNotOffered(shop: Shop, payType: 1 | 2): Promise<void> {
+  const customer = customerOf(shop);
+  const orderId = await customer.newOrder({ pay_type: payType });
+  const before = await rowCounts();
+  const received = await customer.pay(orderId);
+  expect([received.status, received.json]).toEqual([400, { message: '暂不支持该支付方式', code: -1, data: [] }]);
+  expect(await rowCounts()).toEqual(before);
+}

@@ -1,4 +1,4 @@
-/** Counts the rows of every table: what a refused request must leave as it was. */
+/** Looks at every table: the counts that a refused request must leave as they were, and the rows as they can be read. */
 import { env } from 'cloudflare:workers';
 
 /** The tables of the migrations, those of the platform left out. */
@@ -16,6 +16,13 @@ export async function rowCounts(): Promise<Record<string, number>> {
     tables.map((table) => env.DB.prepare(`SELECT count(*) AS rows FROM "${table}"`)),
   );
   return Object.fromEntries(tables.map((table, nth) => [table, counts[nth]?.results[0]?.rows ?? -1]));
+}
+
+/** Every row of every table as text: what somebody reads who has the whole database and no key. */
+export async function rowsAsText(): Promise<string[]> {
+  const tables = await tableNames();
+  const contents = await env.DB.batch(tables.map((table) => env.DB.prepare(`SELECT * FROM "${table}"`)));
+  return contents.flatMap(({ results }, nth) => results.map((row) => `${tables[nth]}: ${JSON.stringify(row)}`));
 }
 
 /** The columns of all tables, each name once. */

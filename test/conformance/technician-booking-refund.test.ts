@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   shop.alipay.faults.heal();
-  const violations = await checkBooks(shop.alipay, 'any_time');
+  const violations = await checkBooks(shop, 'any_time');
   if (violations.length > 0) throw new Error(violations.join('\n'));
 });
 

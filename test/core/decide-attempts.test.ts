@@ -7,6 +7,7 @@ import type {
   OpenAttempt,
   OrderCommand,
   ReadyAttempt,
+  ReleaseAttempt,
 } from '../../src/core/order/command.ts';
 import type { AttemptStatus, OrderStatus } from '../../src/core/order/lifecycle.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
@@ -19,6 +20,7 @@ import {
   aState,
   aSubmission,
   EXPIRES_AT_MS,
+  LEASE_MS,
   MINUTE_MS,
   ORDER_NO,
   PLACED_AT_MS,
@@ -33,11 +35,13 @@ const open = (changes: Partial<OpenAttempt> = {}): OpenAttempt => ({
   type: 'open_attempt',
   methods: [ALIPAY, WECHAT],
   slipMs: SLIP_MS,
+  whenOpen: 'refuse',
   ...changes,
 });
 const timeOf = (ms: number) => new Date(ms).toISOString().slice(11);
 const atTime = (time: string) => Date.parse(`2022-11-22T${time}Z`);
 const withAttempts = (...attempts: Attempt[]) => aState({}, { attempts });
+const opening = (changes: Partial<Attempt> = {}) => withAttempts(anAttempt(1, { status: 'opening', ...changes }));
 const at = (state: OrderState, command: OrderCommand, nowMs: number) => decide(state, aSubmission(command, { nowMs }));
 
 function openedAt(state: OrderState, command: OpenAttempt, nowMs: number): Attempt {
@@ -87,34 +91,6 @@ describe('opening an attempt', () => {
       'refused attempt_unsettled',
     ],
     [
-      'while the provider has not answered for the same way to pay',
-      withAttempts(anAttempt(1, { status: 'opening' })),
-      open(),
-      PLACED_AT_MS + 1,
-      'already',
-    ],
-    [
-      'while the provider has not answered for another kind',
-      withAttempts(anAttempt(1, { status: 'opening', kind: 'qr_code' })),
-      open(),
-      PLACED_AT_MS + 1,
-      'refused attempt_open',
-    ],
-    [
-      'while another provider has not answered',
-      withAttempts(anAttempt(1, { status: 'opening', provider: 'wechat-pay' })),
-      open(),
-      PLACED_AT_MS + 1,
-      'refused attempt_open',
-    ],
-    [
-      'when what was never answered has run out',
-      withAttempts(anAttempt(1, { status: 'opening' })),
-      open(),
-      PLACED_AT_MS + SLIP_MS,
-      'refused attempt_unsettled',
-    ],
-    [
       'after a closed one',
       withAttempts(anAttempt(1, { status: 'closed' })),
       open(),
@@ -158,6 +134,8 @@ describe('opening an attempt', () => {
           expiresAtMs: PLACED_AT_MS + 1000 + SLIP_MS,
           payableUntilMs: PLACED_AT_MS + 1000 + SLIP_MS,
           paidAtMs: null,
+          leasedUntilMs: null,
+          sealed: null,
         },
         nextQueryAtMs: PLACED_AT_MS + 1000 + MINUTE_MS,
       },
@@ -178,11 +156,150 @@ describe('opening an attempt', () => {
   test('an order that was placed for a provider takes that one, and waits for its network', () => {
     const attempt = openedAt(aState({ payWith: 'wechat-pay' }), open(), PLACED_AT_MS);
     expect(attempt).toMatchObject({ provider: 'wechat-pay', kind: 'app_params', status: 'opening' });
+    expect(attempt).toMatchObject({ leasedUntilMs: PLACED_AT_MS + LEASE_MS, sealed: null });
+  });
+});
+
+describe('an attempt whose provider has not been heard yet', () => {
+  const release: ReleaseAttempt = { type: 'release_attempt', outTradeNo: FIRST };
+  const bothWays = [{ whenOpen: 'refuse' }, { whenOpen: 'hand_out_again' }] as const;
+
+  describe.each(bothWays)('where an open slip means $whenOpen', ({ whenOpen }) => {
+    test.each([
+      [0, 15],
+      [1, 15],
+      [1000, 14],
+      [1001, 14],
+      [LEASE_MS - 1, 1],
+    ])('%d ms into the lease of the first caller, the second is told to wait %d s', (elapsedMs, retryAfterSeconds) => {
+      const refusal = { reason: 'attempt_open', retryAfterSeconds };
+      for (const state of [opening(), opening({ kind: 'qr_code' }), opening({ provider: 'wechat-pay' })]) {
+        expect(at(state, open({ whenOpen }), PLACED_AT_MS + elapsedMs)).toEqual({ ok: false, refusal });
+      }
+    });
+
+    test('at the end of the lease it is taken up, under its own number and with a lease of its own', () => {
+      const nowMs = PLACED_AT_MS + LEASE_MS;
+      const submission = aSubmission(open({ whenOpen }), { nowMs, actor: 'user:1' });
+      expect(decisionOf(decide(opening(), submission))).toEqual({
+        events: [
+          {
+            type: 'attempt_taken_up',
+            actor: 'user:1',
+            from: 'opening',
+            to: 'opening',
+            reason: FIRST,
+            orderStatus: 'pending_payment',
+            orderFulfilment: 'unfulfilled',
+          },
+        ],
+        changes: [{ type: 'lease_attempt', outTradeNo: FIRST, leasedUntilMs: nowMs + LEASE_MS }],
+        subject: FIRST,
+      });
+    });
+
+    test('released, it is taken up at once', () => {
+      const nowMs = PLACED_AT_MS + 1;
+      expect(verdictOf(at(opening({ leasedUntilMs: nowMs }), open({ whenOpen }), nowMs))).toBe('attempt_taken_up');
+    });
+
+    test.each([
+      [SLIP_MS - ALIPAY.minimumSlipMs, 'attempt_taken_up'],
+      [SLIP_MS - ALIPAY.minimumSlipMs + 1, 'refused attempt_unsettled'],
+      [SLIP_MS - 1, 'refused attempt_unsettled'],
+      [SLIP_MS, 'refused attempt_unsettled'],
+    ])('%d ms on, with as much left as the provider accepts or not: %s', (elapsedMs, expected) => {
+      expect(verdictOf(at(opening(), open({ whenOpen }), PLACED_AT_MS + elapsedMs))).toBe(expected);
+    });
+
+    test('what the provider accepts is counted from the end that it was told, not from the slip’s', () => {
+      const state = opening({ expiresAtMs: PLACED_AT_MS + 30_000, payableUntilMs: PLACED_AT_MS + 80_000 });
+      expect(verdictOf(at(state, open({ whenOpen }), PLACED_AT_MS + 20_000))).toBe('attempt_taken_up');
+      expect(verdictOf(at(state, open({ whenOpen }), PLACED_AT_MS + 20_001))).toBe('refused attempt_unsettled');
+    });
+
+    test('for another method, with too little left for either: it has to be asked about', () => {
+      const nowMs = PLACED_AT_MS + SLIP_MS - ALIPAY.minimumSlipMs + 1;
+      expect(verdictOf(at(opening({ kind: 'qr_code' }), open({ whenOpen }), nowMs))).toBe('refused attempt_unsettled');
+    });
+
+    test('whoever took it up just before its slip ended still has the provider to themselves', () => {
+      const endMs = PLACED_AT_MS + SLIP_MS;
+      const state = opening({ leasedUntilMs: endMs + 5000 });
+      const refusal = { reason: 'attempt_open', retryAfterSeconds: 5 };
+      expect(at(state, open({ whenOpen }), endMs)).toEqual({ ok: false, refusal });
+    });
   });
 
-  test('an unanswered attempt is gone on with under its own number', () => {
-    const state = withAttempts(anAttempt(1, { status: 'opening' }));
-    expect(at(state, open(), PLACED_AT_MS + 1)).toEqual({ ok: true, value: { already: true, subject: FIRST } });
+  test.each<[string, Partial<Attempt>]>([
+    ['kind', { kind: 'qr_code' }],
+    ['provider', { provider: 'wechat-pay' }],
+  ])('after the lease, for another %s: wait for the slip, or have the old one settled', (_name, changes) => {
+    const nowMs = PLACED_AT_MS + LEASE_MS;
+    const refusal = { reason: 'attempt_open', retryAfterSeconds: (SLIP_MS - LEASE_MS) / 1000 };
+    expect(at(opening(changes), open(), nowMs)).toEqual({ ok: false, refusal });
+    const again = open({ whenOpen: 'hand_out_again' });
+    expect(verdictOf(at(opening(changes), again, nowMs))).toBe('refused attempt_unsettled');
+  });
+
+  test('releasing it ends the lease now, and changes nothing else', () => {
+    const nowMs = PLACED_AT_MS + 3000;
+    expect(decisionOf(at(opening(), release, nowMs))).toEqual({
+      events: [
+        {
+          type: 'attempt_unanswered',
+          actor: 'system',
+          from: 'opening',
+          to: 'opening',
+          reason: FIRST,
+          orderStatus: 'pending_payment',
+          orderFulfilment: 'unfulfilled',
+        },
+      ],
+      changes: [{ type: 'lease_attempt', outTradeNo: FIRST, leasedUntilMs: nowMs }],
+      subject: FIRST,
+    });
+  });
+
+  test.each<[AttemptStatus]>([['pending'], ['closed'], ['failed'], ['paid']])(
+    'one that is %s meanwhile is not released any more',
+    (status) => {
+      const released = at(withAttempts(anAttempt(1, { status })), release, PLACED_AT_MS + 1);
+      expect(released).toEqual({ ok: true, value: { already: true, subject: FIRST } });
+    },
+  );
+
+  test('a number that the order does not have cannot be released', () => {
+    expect(verdictOf(at(withAttempts(anAttempt(2)), release, PLACED_AT_MS))).toBe('refused attempt_not_found');
+  });
+});
+
+describe('an open slip that may be handed out again', () => {
+  const again = open({ whenOpen: 'hand_out_again' });
+  const lastMs = PLACED_AT_MS + SLIP_MS - 1;
+
+  test.each([PLACED_AT_MS, lastMs])('to the same way to pay: the same number, and nothing to write', (nowMs) => {
+    const decided = at(withAttempts(anAttempt()), again, nowMs);
+    expect(decided).toEqual({ ok: true, value: { already: true, subject: FIRST } });
+  });
+
+  test.each<[string, Partial<Attempt>]>([
+    ['kind', { kind: 'qr_code' }],
+    ['provider', { provider: 'wechat-pay' }],
+  ])('for another %s: the old one has to be settled first', (_name, changes) => {
+    expect(at(withAttempts(anAttempt(1, changes)), again, lastMs)).toEqual({
+      ok: false,
+      refusal: { reason: 'attempt_unsettled' },
+    });
+  });
+
+  test('once it has run out it is not handed out any more', () => {
+    const decided = at(withAttempts(anAttempt()), again, lastMs + 1);
+    expect(decided).toEqual({ ok: false, refusal: { reason: 'attempt_unsettled' } });
+  });
+
+  test('an order that was paid meanwhile has nothing to hand out', () => {
+    expect(verdictOf(at(aPaidState(), again, PLACED_AT_MS))).toBe('refused order_already_paid');
   });
 });
 
@@ -231,7 +348,7 @@ describe('the times of a slip, to the second', () => {
 });
 
 describe('what becomes of an attempt', () => {
-  const ready: ReadyAttempt = { type: 'ready_attempt', outTradeNo: FIRST };
+  const ready: ReadyAttempt = { type: 'ready_attempt', outTradeNo: FIRST, sealed: null };
   const fail: FailAttempt = { type: 'fail_attempt', outTradeNo: FIRST, cause: 'NOT_SO' };
   const close: CloseAttempt = { type: 'close_attempt', outTradeNo: FIRST, proof: 'closed' };
 
@@ -285,6 +402,25 @@ describe('what becomes of an attempt', () => {
       { type: 'move_attempt', outTradeNo: FIRST, from: 'opening', paidAtMs: null, nextQueryAtMs },
     ]);
   });
+
+  test('what the vault sealed is kept with the attempt, and told to nobody', () => {
+    const state = withAttempts(anAttempt(1, { status: 'opening' }));
+    const { events, changes } = decisionOf(at(state, { ...ready, sealed: 'k.sealed' }, PLACED_AT_MS));
+    expect(changes).toEqual([
+      expect.objectContaining({ type: 'move_attempt', from: 'opening', to: 'pending' }),
+      { type: 'keep_sealed', outTradeNo: FIRST, sealed: 'k.sealed' },
+    ]);
+    expect(JSON.stringify(events)).not.toContain('sealed');
+  });
+
+  test.each<[AttemptStatus]>([['pending'], ['closed'], ['failed'], ['paid']])(
+    'what was sealed too late, for one that is %s, is not kept',
+    (status) => {
+      const state = withAttempts(anAttempt(1, { status, sealed: 'k.before' }));
+      const late = at(state, { ...ready, sealed: 'k.late' }, PLACED_AT_MS);
+      expect(late).toEqual({ ok: true, value: { already: true, subject: FIRST } });
+    },
+  );
 
   test('the provider’s cause is kept beside the number', () => {
     const state = withAttempts(anAttempt(1, { status: 'opening' }));

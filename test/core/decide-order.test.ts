@@ -180,7 +180,7 @@ describe('for whom an order exists', () => {
     ['the service itself', 'everything', 'refused order_cancelled'],
   ])('once deleted, to %s: %s', (_name, scope, expected) => {
     const deleted = aState({ status: 'cancelled', deletedAtMs: PLACED_AT_MS });
-    const command: OrderCommand = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS };
+    const command: OrderCommand = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
     expect(verdictOf(decide(deleted, aSubmission(command, { scope })))).toBe(expected);
   });
 
@@ -189,8 +189,9 @@ describe('for whom an order exists', () => {
     const refundNo = `${outTradeNo}01`;
     const payment = { outTradeNo, transactionId: 't', amountFen: 1, paidAtMs: 0 };
     const commands: Record<OrderCommand['type'], OrderCommand> = {
-      open_attempt: { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS },
-      ready_attempt: { type: 'ready_attempt', outTradeNo },
+      open_attempt: { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' },
+      ready_attempt: { type: 'ready_attempt', outTradeNo, sealed: null },
+      release_attempt: { type: 'release_attempt', outTradeNo },
       fail_attempt: { type: 'fail_attempt', outTradeNo, cause: '' },
       close_attempt: { type: 'close_attempt', outTradeNo, proof: 'closed' },
       settle_payment: { type: 'settle_payment', provider: 'alipay', payment, proof: 'query', receipt: null },

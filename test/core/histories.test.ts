@@ -77,6 +77,8 @@ test('these histories go everywhere: every event happens, and every state is rea
     'attempt_failed',
     'attempt_opened',
     'attempt_ready',
+    'attempt_taken_up',
+    'attempt_unanswered',
     'fulfilment_advanced',
     'order_cancelled',
     'order_completed',

@@ -3,6 +3,7 @@ import type { Change, DecidedEvent } from '../../src/core/order/decision.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
 import type { OrderEvent } from '../../src/core/order/order-event.ts';
 import type { CommitHead, OrderLog } from '../../src/core/order/order-log.ts';
+import type { Attempt } from '../../src/core/payment/attempt.ts';
 import { moneyOf } from './order-states.ts';
 
 /** The log of one order, and everything that was ever written to it. */
@@ -76,6 +77,14 @@ function afterChange(state: OrderState, change: Change, nowMs: number): OrderSta
       const moved = { status: change.to, paidAtMs: change.paidAtMs };
       return { ...state, attempts: state.attempts.map((one) => (isIt(one) ? { ...one, ...moved } : one)) };
     }
+    case 'lease_attempt': {
+      const { outTradeNo, leasedUntilMs } = change;
+      return { ...state, attempts: withChanged(state, outTradeNo, { leasedUntilMs }) };
+    }
+    case 'keep_sealed': {
+      const { outTradeNo, sealed } = change;
+      return { ...state, attempts: withChanged(state, outTradeNo, { sealed }) };
+    }
     case 'insert_capture':
       return { ...state, captures: [...state.captures, change.capture] };
     case 'insert_refund':
@@ -91,4 +100,8 @@ function afterChange(state: OrderState, change: Change, nowMs: number): OrderSta
     case 'record_notification':
       return state;
   }
+}
+
+function withChanged({ attempts }: OrderState, outTradeNo: string, changed: Partial<Attempt>): Attempt[] {
+  return attempts.map((one) => (one.outTradeNo === outTradeNo ? { ...one, ...changed } : one));
 }

@@ -43,6 +43,12 @@ function brokenByState({ order, attempts, captures, refunds }: OrderState): stri
   if ((order.status === 'refunded') !== (isPaid && order.refundedFen === order.paidFen)) {
     broken.push(`is ${order.status} with ${order.refundedFen} of ${order.paidFen} fen back`);
   }
+  if (attempts.some(({ status, leasedUntilMs }) => status === 'opening' && leasedUntilMs === null)) {
+    broken.push('an attempt is opening, and nobody has it');
+  }
+  if (attempts.some(({ status, sealed }) => status === 'opening' && sealed !== null)) {
+    broken.push('something is kept of an attempt that the provider was not heard on');
+  }
   const numbers = [...attempts.map(({ outTradeNo }) => outTradeNo), ...refunds.map(({ refundNo }) => refundNo)];
   if (new Set(numbers).size !== numbers.length) broken.push('a number was used twice');
   const asked = refunds.filter(({ purpose, status }) => purpose === 'order' && !hasEnded(status));
@@ -83,6 +89,10 @@ export function illegalMoves(before: OrderState, after: OrderState): string[] {
     ...after.refunds.flatMap(({ refundNo, status }) => {
       const from = wasRefund.get(refundNo) ?? status;
       return isIllegal(MACHINES.refund, from, status) ? [`refund ${from} became ${status}`] : [];
+    }),
+    ...before.attempts.flatMap(({ outTradeNo, sealed }) => {
+      const isKept = after.attempts.some((one) => one.outTradeNo === outTradeNo && one.sealed === sealed);
+      return sealed === null || isKept ? [] : ['what was kept of an attempt has gone'];
     }),
     ...(after.attempts.length < before.attempts.length ? ['an attempt has gone'] : []),
     ...(after.captures.length < before.captures.length ? ['captured money has gone'] : []),

@@ -14,6 +14,8 @@ export const MINUTE_MS = 60_000;
 export const EXPIRES_AT_MS = PLACED_AT_MS + 30 * MINUTE_MS;
 export const AMOUNT_FEN = 19_600;
 export const SLIP_MS = 2 * MINUTE_MS;
+/** How long one caller has the provider to themselves. */
+export const LEASE_MS = 15_000;
 
 /** The catalogue row whose sales the order counts in. */
 export const SALE_OF = { kind: 'booking-services', id: '2' } as const;
@@ -73,6 +75,8 @@ export function anAttempt(nth = 1, changes: Partial<Attempt> = {}): Attempt {
     expiresAtMs: PLACED_AT_MS + SLIP_MS,
     payableUntilMs: PLACED_AT_MS + SLIP_MS,
     paidAtMs: changes.status === 'paid' ? PLACED_AT_MS : null,
+    leasedUntilMs: changes.status === 'opening' ? PLACED_AT_MS + LEASE_MS : null,
+    sealed: null,
     ...changes,
   };
 }

@@ -3,7 +3,17 @@ import fc from 'fast-check';
 import type * as command from '../../src/core/order/command.ts';
 import { attemptNumber } from '../../src/core/payment/attempt.ts';
 import { refundNumber } from '../../src/core/refund/refund.ts';
-import { ALIPAY, AMOUNT_FEN, DIALECT, MINUTE_MS, OWNER, PLACED_AT_MS, SLIP_MS, WECHAT } from './order-states.ts';
+import {
+  ALIPAY,
+  AMOUNT_FEN,
+  DIALECT,
+  LEASE_MS,
+  MINUTE_MS,
+  OWNER,
+  PLACED_AT_MS,
+  SLIP_MS,
+  WECHAT,
+} from './order-states.ts';
 
 /** One submission of a history. */
 export type Step = {
@@ -45,10 +55,16 @@ function attemptCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const { outTradeNo } = numbersOf(orderNo);
   const open = fc.record<command.OpenAttempt>({
     type: fc.constant('open_attempt'),
-    methods: fc.constantFrom<readonly command.PaymentMethod[]>([ALIPAY], [WECHAT], [ALIPAY, WECHAT]),
+    methods: fc.constantFrom<readonly command.PaymentMethod[]>([ALIPAY], [WECHAT], [WECHAT], [ALIPAY, WECHAT]),
     slipMs: fc.constantFrom(SLIP_MS, 30_000),
+    whenOpen: fc.constantFrom('refuse', 'hand_out_again'),
   });
-  const ready = fc.record<command.ReadyAttempt>({ type: fc.constant('ready_attempt'), outTradeNo });
+  const ready = fc.record<command.ReadyAttempt>({
+    type: fc.constant('ready_attempt'),
+    outTradeNo,
+    sealed: fc.constantFrom(null, 'k.sealed'),
+  });
+  const release = fc.record<command.ReleaseAttempt>({ type: fc.constant('release_attempt'), outTradeNo });
   const fail = fc.record<command.FailAttempt>({
     type: fc.constant('fail_attempt'),
     outTradeNo,
@@ -62,6 +78,7 @@ function attemptCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
     { weight: 4, arbitrary: open },
     { weight: 1, arbitrary: ready },
+    { weight: 1, arbitrary: release },
     { weight: 1, arbitrary: fail },
     { weight: 2, arbitrary: close },
   );
@@ -133,7 +150,7 @@ function refundCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
 /** Histories of an order, most of them long enough to see it paid, refunded, and paid again by mistake. */
 export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step[]> {
   const step = fc.record<Step>({
-    elapsedMs: fc.constantFrom(0, 1, 1000, 10_000, MINUTE_MS, SLIP_MS, 10 * MINUTE_MS),
+    elapsedMs: fc.constantFrom(0, 1, 1000, 10_000, LEASE_MS, MINUTE_MS, SLIP_MS, 10 * MINUTE_MS),
     command: fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
       { weight: 8, arbitrary: attemptCommands(orderNo) },
       { weight: 6, arbitrary: settlements(orderNo) },

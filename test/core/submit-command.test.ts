@@ -1,6 +1,6 @@
 /** Load, decide, commit: what is retried, what is looked up first, and how a lost answer is found again. */
 import { describe, expect, test } from 'vitest';
-import type { OrderCommand } from '../../src/core/order/command.ts';
+import type { OpenAttempt, OrderCommand } from '../../src/core/order/command.ts';
 import { REASONS } from '../../src/core/errors.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
 import type { OrderLog } from '../../src/core/order/order-log.ts';
@@ -8,8 +8,9 @@ import { submitCommand } from '../../src/core/order/submit-command.ts';
 import { createMemoryOrderLog, type MemoryOrderLog } from './memory-order-log.ts';
 import { ALIPAY, anAttempt, aPaidState, aState, aSubmission, ORDER_NO, SLIP_MS } from './order-states.ts';
 
-const OPEN: OrderCommand = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS };
+const OPEN: OpenAttempt = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
 const CANCEL: OrderCommand = { type: 'cancel', reason: 'asked for' };
+const OPENING = { status: 'opening' } as const;
 const FIRST = `${ORDER_NO}0001`;
 
 /** What goes wrong with one commit: before it is written, or after. */
@@ -104,6 +105,7 @@ describe('what memory may answer', () => {
   test.each<[string, OrderState, string]>([
     ['a slip that is open', aState({}, { attempts: [anAttempt()] }), 'attempt_open'],
     ['an order that is paid', aPaidState(), 'order_already_paid'],
+    ['one that the provider is being asked for', aState({}, { attempts: [anAttempt(1, OPENING)] }), 'attempt_open'],
   ])('the double click: %s', async (_name, state, reason) => {
     const { log, calls } = troubled(open(state));
     expect(await submitCommand(log, state, aSubmission(OPEN))).toMatchObject({ ok: false, refusal: { reason }, state });
@@ -152,11 +154,12 @@ describe('what memory may answer', () => {
   });
 
   test('not that there is nothing to write: an attempt that memory has open may be over', async () => {
-    const opening = aState({}, { attempts: [anAttempt(1, { status: 'opening' })] });
-    const store = open(opening);
+    const pending = aState({}, { attempts: [anAttempt()] });
+    const again: OrderCommand = { ...OPEN, whenOpen: 'hand_out_again' };
+    const store = open(pending);
     const close: OrderCommand = { type: 'close_attempt', outTradeNo: FIRST, proof: 'closed' };
     await submitCommand(store, null, aSubmission(close, { commitId: 'c-other' }));
-    const submitted = await submitCommand(store, opening, aSubmission(OPEN));
+    const submitted = await submitCommand(store, pending, aSubmission(again));
     expect(submitted).toMatchObject({ ok: true, subject: `${ORDER_NO}0002` });
   });
 });

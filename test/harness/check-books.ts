@@ -1,7 +1,7 @@
-/** Holds our books against the provider's own: the invariants of money, asked of the database itself. */
+/** Holds our books against the providers' own: the invariants of money, asked of the database itself. */
 import { env } from 'cloudflare:workers';
 import { mayMove, ORDER_MOVES, type OrderStatus } from '../../src/core/order/lifecycle.ts';
-import type { AlipayGateway } from '../sandbox/alipay/gateway.ts';
+import type { Shop } from './shop.ts';
 
 /** Queries that must find nothing. Each one names what it would have found. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -43,11 +43,14 @@ const NEVER_AT_REST: Readonly<Record<string, string>> = {
        WHERE r.order_no = o.order_no AND r.purpose = 'order' AND r.status = 'succeeded')`,
 };
 
+/** The two sets of books that ours are held against. */
+type Books = Pick<Shop, 'alipay' | 'wechatPay'>;
+
 /**
- * Every violation found, in words; an empty list is what a test wants. `at_rest` also compares with the provider's
- * ledger to the fen, which only agrees once everything under way has been followed to its end.
+ * Every violation found, in words; an empty list is what a test wants. `at_rest` also compares with the providers'
+ * ledgers to the fen, which only agrees once everything under way has been followed to its end.
  */
-export async function checkBooks(alipay: AlipayGateway, when: 'any_time' | 'at_rest'): Promise<string[]> {
+export async function checkBooks(shop: Books, when: 'any_time' | 'at_rest'): Promise<string[]> {
   const found: string[] = [];
   const queries = when === 'at_rest' ? { ...NEVER, ...NEVER_AT_REST } : NEVER;
   const names = Object.keys(queries);
@@ -58,7 +61,7 @@ export async function checkBooks(alipay: AlipayGateway, when: 'any_time' | 'at_r
     for (const row of rows) found.push(`${names[nth]}: ${Object.values(row).join()}`);
   }
   found.push(...(await checkMoves()));
-  if (when === 'at_rest') found.push(...(await compareLedgers(alipay)));
+  if (when === 'at_rest') found.push(...(await compareLedgers(shop)));
   return found;
 }
 
@@ -75,19 +78,23 @@ async function checkMoves(): Promise<string[]> {
   });
 }
 
-/** Number by number, what was captured and what went back, here and there. */
-async function compareLedgers(alipay: AlipayGateway): Promise<string[]> {
+/** Number by number, what was captured and what went back, here and there. The attempt says whose number it is. */
+async function compareLedgers(shop: Books): Promise<string[]> {
   const { results } = await env.DB.prepare(
-    `SELECT a.out_trade_no AS no,
+    `SELECT a.provider, a.out_trade_no AS no,
        (SELECT coalesce(sum(c.amount_fen), 0) FROM captures c WHERE c.out_trade_no = a.out_trade_no) AS captured,
        (SELECT coalesce(sum(r.amount_fen), 0) FROM refunds r
          WHERE r.out_trade_no = a.out_trade_no AND r.status = 'succeeded') AS refunded
      FROM payment_attempts a`,
-  ).all<{ no: string; captured: number; refunded: number }>();
-  return results.flatMap(({ no, captured, refunded }) => {
-    const theirs = { captured: alipay.ledger.capturedFen(no), refunded: alipay.ledger.refundedFen(no) };
+  ).all<{ provider: string; no: string; captured: number; refunded: number }>();
+  return results.flatMap(({ provider, no, captured, refunded }) => {
+    const isAlipay = provider === 'alipay';
+    const ledger = isAlipay ? shop.alipay.ledger : shop.wechatPay.ledger;
+    const other = isAlipay ? shop.wechatPay.ledger : shop.alipay.ledger;
+    const strays = other.trade(no) === null ? [] : [`${no}: two providers know it`];
+    const theirs = { captured: ledger.capturedFen(no), refunded: ledger.refundedFen(no) };
     const agrees = captured === theirs.captured && refunded === theirs.refunded;
     const words = `${no}: ours ${captured} - ${refunded}, theirs ${theirs.captured} - ${theirs.refunded}`;
-    return agrees ? [] : [words];
+    return agrees ? strays : [...strays, words];
   });
 }

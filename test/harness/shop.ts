@@ -11,6 +11,7 @@ import worker from '../../src/index.ts';
 import { demoRows } from '../demo-rows/index.ts';
 import { type AlipayGateway, createAlipayGateway } from '../sandbox/alipay/gateway.ts';
 import { createMemoryStorage } from '../sandbox/memory-storage.ts';
+import { createWechatPayGateway, type WechatPayGateway } from '../sandbox/wechat-pay/gateway.ts';
 
 /** What a test sends: a path, and how it differs from a GET without a body. */
 export type Sent = {
@@ -34,6 +35,7 @@ export type Shop = {
   /** What this shop's Worker runs with, for a test that looks behind it. */
   bindings: Cloudflare.Env;
   alipay: AlipayGateway;
+  wechatPay: WechatPayGateway;
   webhooks: Webhook[];
   /** Answers of the shop's own receiver of webhooks; 204 unless a test says otherwise. */
   answerWebhook: (respond: (webhook: Webhook) => Response | Promise<Response>) => void;
@@ -42,7 +44,7 @@ export type Shop = {
   /** Lets time pass, for the Worker, the gates and the outside world alike. */
   pass(ms: number): void;
   cron(): Promise<void>;
-  /** Delivers what Alipay has to say, as often as told; gives the answers. */
+  /** Delivers what the providers have to say, Alipay first, as often as told; gives the answers. */
   deliverNotifications(times?: number): Promise<Received[]>;
 };
 
@@ -54,7 +56,7 @@ export type ShopOptions = {
   vars?: Partial<Cloudflare.Env>;
 };
 
-/** Alipay's books live as long as the database does: for one test file. */
+/** The providers' books live as long as the database does: for one test file. */
 const outside = createMemoryStorage();
 
 const UNLIMITED: RateLimit = { limit: () => Promise.resolve({ success: true }) };
@@ -82,21 +84,14 @@ export async function openShop({ gate = 'on', limits = 'on', vars = {} }: ShopOp
     ...(gate === 'off' ? { ORDER_GATE: withoutGate() } : {}),
     ...(limits === 'off' ? { RATE_LIMITER: UNLIMITED } : {}),
   };
-  const alipay = createAlipayGateway({
-    merchant: {
-      appId: env.ALIPAY_APP_ID,
-      sellerId: env.ALIPAY_SELLER_ID,
-      publicKeyPem: env.SANDBOX_MERCHANT_PUBLIC_KEY,
-    },
-    alipayPrivateKeyPem: env.SANDBOX_ALIPAY_PRIVATE_KEY,
-    now: () => Date.now(),
-    storage: outside,
-  });
+  const alipay = openAlipay();
+  const wechatPay = openWechatPay();
   const webhooks: Webhook[] = [];
   let respond: (webhook: Webhook) => Response | Promise<Response> = noContent;
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init);
     if (request.url.startsWith(env.ALIPAY_GATEWAY_URL)) return alipay.fetch(request);
+    if (request.url.startsWith(env.WECHAT_API_URL)) return wechatPay.fetch(request);
     if (request.url !== env.WEBHOOK_URL) throw new Error(`nobody answers at ${request.url}`);
     const webhook = { headers: request.headers, body: await request.text() };
     webhooks.push(webhook);
@@ -106,6 +101,7 @@ export async function openShop({ gate = 'on', limits = 'on', vars = {} }: ShopOp
   return {
     bindings,
     alipay,
+    wechatPay,
     webhooks,
     answerWebhook: (next) => {
       respond = next;
@@ -126,17 +122,62 @@ export async function openShop({ gate = 'on', limits = 'on', vars = {} }: ShopOp
     },
     deliverNotifications: async (times = 1) => {
       const answers: Received[] = [];
-      for (const { url, body } of alipay.takeNotifications()) {
-        for (let nth = 0; nth < times; nth++) answers.push(await deliver(url, body, bindings));
+      for (const notification of [...alipay.takeNotifications(), ...wechatPay.takeNotifications()]) {
+        for (let nth = 0; nth < times; nth++) answers.push(await deliverTo(bindings, notification));
       }
       return answers;
     },
   };
 }
 
-/** Posts one notification the way Alipay does. */
-export function deliver(url: string, body: string, bindings: Cloudflare.Env = env): Promise<Received> {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+/** The pretend Alipay that the test configuration names. */
+function openAlipay(): AlipayGateway {
+  return createAlipayGateway({
+    merchant: {
+      appId: env.ALIPAY_APP_ID,
+      sellerId: env.ALIPAY_SELLER_ID,
+      publicKeyPem: env.SANDBOX_MERCHANT_PUBLIC_KEY,
+    },
+    alipayPrivateKeyPem: env.SANDBOX_ALIPAY_PRIVATE_KEY,
+    now: () => Date.now(),
+    storage: outside,
+  });
+}
+
+/** The pretend WeChat Pay that the test configuration names, with the key that a rotation leads to. */
+function openWechatPay(): WechatPayGateway {
+  return createWechatPayGateway({
+    merchant: {
+      appId: env.WECHAT_APP_ID,
+      mchId: env.WECHAT_MCH_ID,
+      serialNo: env.WECHAT_MCH_SERIAL_NO,
+      publicKeyPem: env.SANDBOX_WECHAT_MERCHANT_PUBLIC_KEY,
+    },
+    platform: {
+      serial: env.SANDBOX_WECHAT_PLATFORM_SERIAL,
+      privateKeyPem: env.SANDBOX_WECHAT_PLATFORM_PRIVATE_KEY,
+    },
+    nextPlatform: {
+      serial: env.SANDBOX_WECHAT_NEXT_PLATFORM_SERIAL,
+      privateKeyPem: env.SANDBOX_WECHAT_NEXT_PLATFORM_PRIVATE_KEY,
+    },
+    apiV3Key: env.WECHAT_API_V3_KEY,
+    now: () => Date.now(),
+    storage: outside,
+  });
+}
+
+/** One message of a provider's, as it goes over the wire. */
+export type Letter = { url: string; headers: Record<string, string>; body: string };
+
+const FORM = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
+
+/** Posts one notification: as Alipay does, unless the headers of another provider come along. */
+export function deliver(url: string, body: string, headers: Record<string, string> = FORM): Promise<Received> {
+  return deliverTo(env, { url, headers, body });
+}
+
+function deliverTo(bindings: Cloudflare.Env, { url, headers, body }: Letter): Promise<Received> {
   return dispatch(bindings, new URL(url).pathname, { method: 'POST', body, headers }, null);
 }
 

@@ -1,6 +1,6 @@
 /** Carries notifications to the merchant in the running sandbox, again and again until they are accepted. */
 import type { Ledger } from './ledger.ts';
-import type { NotificationQueue, QueuedNotification } from './notification-queue.ts';
+import type { Notification, NotificationQueue, QueuedNotification } from './notification-queue.ts';
 import type { SandboxStorage } from './storage.ts';
 
 const PATIENCE_MS = 5000;
@@ -26,6 +26,8 @@ export type CourierParts = {
   isAcknowledgement: (status: number, body: string) => boolean;
   /** The pause after each try that was not accepted, ms; after the last one it is given up. */
   retryDelaysMs: readonly number[];
+  /** For a provider whose signature carries the time: makes a message ready for one try. */
+  signAgain?: (notification: Notification) => Notification;
 };
 
 /** The courier of one provider. */
@@ -82,9 +84,10 @@ export function createNotificationCourier(parts: CourierParts): NotificationCour
 }
 
 async function post(
-  { url, headers, body }: QueuedNotification,
-  { fetch, isAcknowledgement }: CourierParts,
+  queued: QueuedNotification,
+  { fetch, isAcknowledgement, signAgain }: CourierParts,
 ): Promise<Omit<Delivery, 'notificationId' | 'atMs'>> {
+  const { url, headers, body } = signAgain?.(queued) ?? queued;
   try {
     const init = {
       method: 'POST',

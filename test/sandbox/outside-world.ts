@@ -37,8 +37,6 @@ export class OutsideWorld extends DurableObject<SandboxEnv> {
   }
 
   override async alarm(): Promise<void> {
-    if (this.#world === null) return;
-    const nextAtMs = await this.#world.courier.deliverDue();
-    if (nextAtMs !== null) await this.#world.wakeAt(nextAtMs);
+    await this.#world?.deliverDue();
   }
 }

@@ -2,8 +2,9 @@
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { createAlipayRoutes } from './alipay/routes.ts';
-import { PLANNED_FAULT } from './fault-plan.ts';
+import { PLANNED_FAULT, type FaultPlan } from './fault-plan.ts';
 import { startPage } from './pages/start-page.ts';
+import { createWechatPayRoutes } from './wechat-pay/routes.ts';
 import type { World } from './world.ts';
 
 const FAULT_ORDER = z.union([
@@ -19,6 +20,7 @@ export function createRoutes(world: World): Hono {
   const routes = new Hono();
   routes.get('/', (c) => c.html(startPage(world)));
   routes.route('/alipay', createAlipayRoutes(world));
+  if (world.wechatPay !== null) routes.route('/', createWechatPayRoutes(world, world.wechatPay));
   routes.route('/control', createControlRoutes(world));
 
   routes.post('/webhooks', async (c) => {
@@ -29,14 +31,26 @@ export function createRoutes(world: World): Hono {
   return routes;
 }
 
-function createControlRoutes({ alipay, courier, webhooks }: World): Hono {
+function createControlRoutes({ alipay, courier, wechatPay, webhooks }: World): Hono {
   const routes = new Hono();
+  /** WeChat Pay's calls begin with `wechat.`; every other order for one call is Alipay's. */
+  const planFor = (method: string | undefined): FaultPlan | null =>
+    method?.startsWith('wechat.') ? (wechatPay?.gateway.faults ?? null) : alipay.faults;
+  const plans = [alipay.faults, ...(wechatPay === null ? [] : [wechatPay.gateway.faults])];
+
   routes.post('/faults', async (c) => {
     const order = FAULT_ORDER.safeParse(await readJson(c.req.raw));
     if (!order.success) return c.json({ error: z.prettifyError(order.error) }, 400);
-    if ('random' in order.data) alipay.faults.random(order.data.random.seed, order.data.random.probability);
-    else if ('heal' in order.data) alipay.faults.heal();
-    else alipay.faults.plan(order.data);
+    if ('when' in order.data) {
+      const plan = planFor(order.data.method);
+      if (plan === null) return c.json({ error: 'WeChat Pay has no settings' }, 400);
+      plan.plan(order.data);
+      return c.json(plan.ahead());
+    }
+    for (const plan of plans) {
+      if ('heal' in order.data) plan.heal();
+      else plan.random(order.data.random.seed, order.data.random.probability);
+    }
     return c.json(alipay.faults.ahead());
   });
   routes.post('/notifications', async (c) => {

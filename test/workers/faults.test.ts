@@ -21,7 +21,7 @@ async function healAndSettle(): Promise<void> {
     shop.pass(31 * 60_000);
     await shop.cron();
   }
-  expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+  expect(await checkBooks(shop, 'at_rest')).toEqual([]);
 }
 
 describe.each(MATRIX)('$kind $when the effect', ({ when, kind }) => {

@@ -1,23 +1,32 @@
-/** Histories that nobody thought of: customers, Alipay, the clock, the cron and broken networks in any order. */
+/** Histories that nobody thought of: customers, both providers, the clock, the cron and broken networks in any order. */
 import { evictAllDurableObjects } from 'cloudflare:test';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EXAMPLE_ORDER, orderIdOf, pay, place, slipOf } from '../harness/booking.ts';
+import { EXAMPLE_ORDER, orderIdOf, pay, place, slipOf, ticketOf, wechatSlipOf } from '../harness/booking.ts';
 import { checkBooks } from '../harness/check-books.ts';
 import { type FlakyDatabase, makeDatabaseFlaky } from '../harness/flaky-database.ts';
-import { deliver, openShop, type Shop } from '../harness/shop.ts';
+import { deliver, type Letter, openShop, type Received, type Shop } from '../harness/shop.ts';
 
 /** What has been handed out so far, for later steps to use again. */
 type World = {
   shop: Shop;
   database: FlakyDatabase;
   orders: string[];
-  slips: { paymentId: string; orderString: string }[];
-  letters: Letter[];
-  /** Of money that slipped through after its deadline: nobody looks for it for ever, but Alipay repeats itself. */
-  late: Letter[];
+  slips: Slip[];
+  letters: Signed[];
+  /** Of money that slipped through after its deadline: nobody looks for it for ever, but providers repeat themselves. */
+  late: Signed[];
 };
-type Letter = { url: string; body: string };
+
+/** A slip at either provider, and what its payer does with it. */
+type Slip = {
+  paymentId: string;
+  enterPassword: (late: boolean) => unknown;
+  openOnly: () => unknown;
+};
+
+/** A letter as it goes out now: WeChat signs each try anew. */
+type Signed = () => Letter;
 
 /** One step; `pick` chooses among what there is, so that every step means something in every history. */
 type Step = { name: string; run: (world: World, pick: number) => Promise<unknown> };
@@ -26,21 +35,44 @@ const among = <T>(list: readonly T[], pick: number): T | undefined => list[pick 
 
 async function startPayment({ shop, orders, slips }: World, pick: number): Promise<void> {
   const answer = await pay(shop, among(orders, pick) ?? '');
-  if (answer.status !== 200) return;
-  const { payment_id: paymentId, order_str: orderString } = slipOf(answer);
-  slips.push({ paymentId, orderString });
+  if (answer.status === 200)
+    slips.push(answer.text.includes('"order_str"') ? alipaySlip(shop, answer) : wechatSlip(shop, answer));
 }
 
-/** Collects what Alipay wants to say; the letters are delivered by other steps, some of them twice, some never. */
-function collect({ shop, letters }: World): void {
-  letters.push(...shop.alipay.takeNotifications().map(({ url, body }) => ({ url, body })));
+function alipaySlip({ alipay }: Shop, answer: Received): Slip {
+  const { payment_id: paymentId, order_str: orderString } = slipOf(answer);
+  return {
+    paymentId,
+    enterPassword: (late) => alipay.pay(orderString, { late }),
+    openOnly: () => alipay.openWithoutPaying(orderString),
+  };
+}
+
+function wechatSlip({ wechatPay }: Shop, answer: Received): Slip {
+  const slip = wechatSlipOf(answer);
+  return {
+    paymentId: slip.payment_id,
+    enterPassword: (late) => wechatPay.pay(ticketOf(slip), { late }),
+    openOnly: () => wechatPay.openWithoutPaying(ticketOf(slip)),
+  };
+}
+
+/** Collects what the providers want to say; the letters are delivered by other steps, some of them twice, some never. */
+function collect({ shop: { alipay, wechatPay }, letters }: World): void {
+  letters.push(...alipay.takeNotifications().map((letter) => () => letter));
+  letters.push(...wechatPay.takeNotifications().map((letter) => () => wechatPay.signAgain(letter)));
+}
+
+function post(signed: Signed): Promise<Received> {
+  const { url, headers, body } = signed();
+  return deliver(url, body, headers);
 }
 
 const STEPS: readonly Step[] = [
   {
     name: 'place',
-    run: async ({ shop, orders }) => {
-      const answer = await shop.send('/V1/order', { body: EXAMPLE_ORDER });
+    run: async ({ shop, orders }, pick) => {
+      const answer = await shop.send('/V1/order', { body: { ...EXAMPLE_ORDER, pay_type: 1 + (pick % 2) } });
       if (answer.status === 201) orders.push(orderIdOf(answer));
     },
   },
@@ -54,7 +86,7 @@ const STEPS: readonly Step[] = [
     name: 'enter the password',
     run: async (world, pick) => {
       const late = pick % 5 === 0;
-      world.shop.alipay.pay(among(world.slips, pick)?.orderString ?? 'x=', { late });
+      among(world.slips, pick)?.enterPassword(late);
       const from = world.letters.length;
       collect(world);
       if (late) world.late.push(...world.letters.slice(from));
@@ -62,13 +94,13 @@ const STEPS: readonly Step[] = [
   },
   {
     name: 'open the cashier only',
-    run: async ({ shop, slips }, pick) => shop.alipay.openWithoutPaying(among(slips, pick)?.orderString ?? 'x='),
+    run: async ({ slips }, pick) => among(slips, pick)?.openOnly(),
   },
   {
     name: 'deliver a letter',
     run: async ({ letters }, pick) => {
       const letter = among(letters, pick);
-      if (letter) await Promise.all([deliver(letter.url, letter.body), deliver(letter.url, letter.body)]);
+      if (letter) await Promise.all([post(letter), post(letter)]);
     },
   },
   {
@@ -91,11 +123,21 @@ const STEPS: readonly Step[] = [
   { name: 'cron', run: ({ shop }) => shop.cron() },
   { name: 'two crons', run: ({ shop }) => Promise.all([shop.cron(), shop.cron()]) },
   { name: 'gates restart', run: () => evictAllDurableObjects() },
-  { name: 'network breaks', run: async ({ shop }, pick) => shop.alipay.faults.random(pick, 0.5) },
+  {
+    name: 'refunds take another course',
+    run: async ({ shop }, pick) => shop.wechatPay.refunds.setCourse(pick % 2 === 0 ? 'at_once' : 'on_query'),
+  },
+  { name: "Alipay's network breaks", run: async ({ shop }, pick) => shop.alipay.faults.random(pick, 0.5) },
+  { name: "WeChat's network breaks", run: async ({ shop }, pick) => shop.wechatPay.faults.random(pick, 0.5) },
   { name: 'database breaks', run: async ({ database }, pick) => database.breakFrom(pick, 4) },
   { name: 'database heals', run: async ({ database }) => database.heal() },
-  { name: 'network heals', run: async ({ shop }) => shop.alipay.faults.heal() },
+  { name: 'networks heal', run: async ({ shop }) => heal(shop) },
 ];
+
+function heal({ alipay, wechatPay }: Shop): void {
+  alipay.faults.heal();
+  wechatPay.faults.heal();
+}
 
 test('no history loses money or pays an order twice', async () => {
   const shop = await openShop({ limits: 'off', vars: { REFUND_APPROVAL: 'auto' } });
@@ -109,25 +151,29 @@ test('no history loses money or pays an order twice', async () => {
       const world: World = {
         shop,
         database,
-        orders: [await place(shop), await place(shop)],
+        orders: [await place(shop), await place(shop, 2)],
         slips: [],
         letters: [],
         late: [],
       };
       for (const nth of [0, 1]) await startPayment(world, nth);
       for (const { step, pick } of steps) await STEPS[step]?.run(world, pick);
-      expect(await checkBooks(shop.alipay, 'any_time')).toEqual([]);
+      expect(await checkBooks(shop, 'any_time')).toEqual([]);
       database.heal();
-      shop.alipay.faults.heal();
+      heal(shop);
       shop.alipay.takeNotifications();
-      for (const { url, body } of world.late) expect((await deliver(url, body)).text).toBe('success');
+      shop.wechatPay.takeNotifications();
+      for (const letter of world.late) expect((await post(letter)).status).toBe(200);
       for (let run = 0; run < 4; run++) {
         shop.pass(31 * 60_000);
         await shop.cron();
       }
-      expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+      expect(await checkBooks(shop, 'at_rest')).toEqual([]);
     }),
     { numRuns: 40 },
   );
   expect(database.lost()).toBeGreaterThan(0);
+  for (const { ledger } of [shop.alipay, shop.wechatPay]) {
+    expect(ledger.trades().some(({ capturedFen }) => capturedFen > 0)).toBe(true);
+  }
 });

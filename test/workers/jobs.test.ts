@@ -127,7 +127,7 @@ describe('a payment that nobody told of', () => {
     }
     expect(await orderStatus(orderId)).toBe('paid');
     expect(runs).toBeLessThanOrEqual(2);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 });
 
@@ -181,7 +181,7 @@ describe('expiry', () => {
     await Promise.all([shop.cron(), shop.cron()]);
     expect(await Promise.all(idle.map((orderId) => orderStatus(orderId)))).toEqual(idle.map(() => 'expired'));
     expect(await Promise.all(idle.map((orderId) => eventsOf(orderId, 'order_expired')))).toEqual(idle.map(() => 1));
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('waits while Alipay cannot be asked about a slip; paying is refused all the same; then it is done', async () => {
@@ -306,7 +306,7 @@ describe('a cron that missed an hour', () => {
     await shop.cron();
     expect(await statuses(unheard.map(({ orderId }) => orderId))).toEqual(['paid']);
     expect(await statuses([...left.map(({ orderId }) => orderId), ...idle])).toEqual(['expired']);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
     // The shop hears of what this run has done from the next one at the latest.
     await minutes(1);
     const untold = await env.DB.prepare("SELECT count(*) AS untold FROM outbox WHERE status = 'pending'").first(
@@ -531,7 +531,7 @@ describe('money that comes too late', () => {
     expect(refundsAt(slip)).toMatchObject([{ refundNo: `${slip.payment_id}01`, amountFen: AMOUNT_FEN }]);
     expect(await orderStatus(orderId)).toBe('expired');
     expect(alerts).toContain('surplus_money');
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test.each([
@@ -550,7 +550,7 @@ describe('money that comes too late', () => {
     await minutes(2);
     expect(refundsAt(slip)).toMatchObject([{ refundNo: `${slip.payment_id}01`, amountFen: AMOUNT_FEN }]);
     expect((await stateOf(orderId)).refunds).toMatchObject([{ status: 'succeeded', purpose: 'surplus' }]);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('in the minute that Alipay gives a short slip beyond the order’s end, and unheard of, is found and sent back', async () => {
@@ -564,7 +564,7 @@ describe('money that comes too late', () => {
     payUnheard(slip);
     await minutes(2);
     expect(refundsAt(slip)).toMatchObject([{ amountFen: AMOUNT_FEN }]);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('and that Alipay will not take back is tried again a day later under a new number, until it is back', async () => {

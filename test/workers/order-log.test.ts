@@ -97,7 +97,7 @@ async function done(orderNo: string, command: OrderCommand, nowMs = PLACED_AT_MS
   return submitted.state;
 }
 
-const OPEN: OrderCommand = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS };
+const OPEN: OrderCommand = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
 
 function money(orderNo: string, nth: number): OrderCommand {
   const payment = {

@@ -1,6 +1,15 @@
 /** Everybody at once: whatever arrives together, an order is paid once and no money is lost. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { pay, place, placeAndPay, slipOf, statusOf } from '../harness/booking.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  pay,
+  place,
+  placeAndPay,
+  placeAndPayByWechat,
+  slipOf,
+  statusOf,
+  ticketOf,
+  wechatSlipOf,
+} from '../harness/booking.ts';
 import { checkBooks } from '../harness/check-books.ts';
 import { deliver, openShop, type Received, type Shop } from '../harness/shop.ts';
 
@@ -15,7 +24,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     shop = await openShop({ gate, limits: 'off' });
   });
   afterEach(async () => {
-    expect(await checkBooks(shop.alipay, 'any_time')).toEqual([]);
+    expect(await checkBooks(shop, 'any_time')).toEqual([]);
   });
 
   test('200 orders × 20 racing pays: one slip each, and 429 with Retry-After for the rest', async () => {
@@ -33,7 +42,57 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     expect(orders.map((order) => numbers.filter((number) => number === order).length)).toEqual(times(ORDERS, () => 1));
     await shop.deliverNotifications();
     expect(await Promise.all(orders.map((order) => statusOf(shop, order)))).toEqual(times(ORDERS, () => 1));
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
+  });
+
+  test('20 orders × 20 racing pays at WeChat: one slip, and WeChat is asked once for each', async () => {
+    const orders = await Promise.all(times(CLICKS, () => place(shop, 2)));
+    const askedBefore = prepaysAtWechat();
+    const answers = await Promise.all(orders.map((order) => Promise.all(times(CLICKS, () => pay(shop, order)))));
+    for (const clicks of answers) {
+      const refused = clicks.filter(({ status }) => status === 429);
+      expect([clicks.filter(({ status }) => status === 200).length, refused.length]).toEqual([1, CLICKS - 1]);
+      // Until WeChat has answered somebody waits for that; afterwards, for the slip.
+      expect(refused.every(({ headers }) => ['15', '120'].includes(headers.get('retry-after') ?? ''))).toBe(true);
+    }
+    const slips = answers.flat().flatMap((answer) => (answer.status === 200 ? [wechatSlipOf(answer)] : []));
+    expect(slips.map(({ payment_id: number }) => number)).toEqual(orders.map((order) => `${order}0001`));
+    expect(prepaysAtWechat() - askedBefore).toBe(CLICKS);
+    expect(slips.map((slip) => shop.wechatPay.pay(ticketOf(slip)).ok)).toEqual(times(CLICKS, () => true));
+    await shop.deliverNotifications();
+    expect(await Promise.all(orders.map((order) => statusOf(shop, order)))).toEqual(times(CLICKS, () => 1));
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
+  });
+
+  test("one of WeChat's notifications fifty times at once is one payment, acknowledged fifty times", async () => {
+    const { orderId, slip } = await placeAndPayByWechat(shop);
+    shop.wechatPay.pay(ticketOf(slip));
+    const [notification] = shop.wechatPay.takeNotifications();
+    if (!notification) throw new Error('WeChat had nothing to say');
+    const { url, body, headers } = notification;
+    const answers = await Promise.all(times(50, () => deliver(url, body, headers)));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`))).toEqual(new Set(['200 ']));
+    expect(await statusOf(shop, orderId)).toBe(1);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
+  });
+
+  test('a first pay at WeChat, a second one, a deletion and the cron against each other leave nothing open', async () => {
+    for (let round = 0; round < 12; round++) {
+      const orderId = await place(shop, 2);
+      const contenders: (() => Promise<unknown>)[] = [
+        () => pay(shop, orderId),
+        () => shop.send(`/V1/order/pay/${orderId}0001`, { method: 'DELETE' }),
+        () => shop.send(`/V1/order/${orderId}`, { method: 'DELETE' }),
+        () => pay(shop, orderId),
+        () => shop.cron(),
+      ];
+      const rotated = [...contenders.slice(round % 5), ...contenders.slice(0, round % 5)];
+      await Promise.all(rotated.map((contend) => contend()));
+    }
+    await settle(shop);
+    const open = shop.wechatPay.ledger.trades().filter(({ closedBy, capturedFen }) => !closedBy && capturedFen === 0);
+    expect(open.map(({ outTradeNo }) => outTradeNo)).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('one notification fifty times at once is one payment, acknowledged fifty times', async () => {
@@ -44,7 +103,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     const answers = await Promise.all(times(50, () => deliver(notification.url, notification.body)));
     expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['success']));
     expect(await statusOf(shop, orderId)).toBe(1);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('pay, give up, delete, expiry and notification against each other end in one state', async () => {
@@ -67,7 +126,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
       expect(await statusOf(shop, orderId)).toBe(1);
     }
     await settle(shop);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('money that arrives while the order is being deleted pays it, or goes back', async () => {
@@ -89,7 +148,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
       expect(status).toBe(deleted.status === 200 ? null : 1);
     }
     await settle(shop);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
     expect(outcomes).toHaveLength(25);
   });
 
@@ -105,7 +164,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
       .filter(({ outTradeNo }) => outTradeNo.startsWith(orderId))
       .map(({ capturedFen, refundedFen }) => capturedFen - refundedFen);
     expect(kept.toSorted((a, b) => a - b)).toEqual([0, 19_600]);
-    expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
+    expect(await checkBooks(shop, 'at_rest')).toEqual([]);
   });
 
   test('twenty customers asking for the same refund start one', async () => {
@@ -118,6 +177,12 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(19);
   });
 });
+
+/** How often WeChat has been asked to prepare a payment, over the whole file. */
+function prepaysAtWechat(): number {
+  const urls = vi.mocked(globalThis.fetch).mock.calls.map(([input, init]) => new Request(input, init).url);
+  return urls.filter((url) => url.endsWith('/v3/pay/transactions/app')).length;
+}
 
 /** Two runs of the cron, a minute apart: the time within which everything has to come to rest. */
 async function settle(shop: Shop): Promise<void> {

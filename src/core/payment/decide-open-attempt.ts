@@ -11,7 +11,8 @@ import { firstLookAtMs } from './look-schedule.ts';
 /**
  * Refuses `order_already_paid`, `order_cancelled`, `order_expired` (from the very millisecond, whether or not the cron
  * has run), `attempt_open` with the seconds until the slip ends, `attempt_unsettled` when the last slip has ended but
- * the provider has not been asked how (or another method is wanted), `provider_not_offered`, and
+ * the provider has not been asked how (or another method is wanted, or the provider never answered for it and takes
+ * none that ends so soon), `provider_not_offered`, and
  * `attempts_exhausted`. An attempt that the provider never answered for is taken up again under its own number.
  */
 export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor: string, nowMs: number): Decided {
@@ -74,6 +75,9 @@ function decideOnLiveAttempt(
   }
   const isSame = live.provider === method.provider && live.kind === method.kind;
   if (nowMs >= live.expiresAtMs) return refuse('attempt_unsettled');
+  // Its end cannot be moved, and a provider that never heard of it takes no payment that ends so soon.
+  const isTooShort = live.payableUntilMs - nowMs < method.minimumSlipMs;
+  if (live.status === 'opening' && isTooShort) return refuse('attempt_unsettled');
   if (live.status === 'opening' && isSame) {
     return accept({
       events: [

@@ -4,8 +4,9 @@ import { accept, refuse, type Result } from '../errors.ts';
 import type { Order } from '../order/order.ts';
 import { submit, SYSTEM } from '../order/submit.ts';
 import type { Services } from '../services.ts';
-import type { Attempt } from './attempt.ts';
+import { type Attempt, isLive } from './attempt.ts';
 import { sealKept } from './kept.ts';
+import { closePointless } from './look-at-payment.ts';
 import type { PaymentProvider, Prepay } from './provider.ts';
 
 /** An attempt with what its provider has to be told. */
@@ -41,6 +42,11 @@ export async function prepareAttempt(
     const command = { type: 'ready_attempt', outTradeNo, sealed } as const;
     const ready = await submit(services, { orderNo, command, ...SYSTEM });
     if (!ready.ok) return ready;
+    // Whoever ended it meanwhile was told that there was nothing to pay: now there is, and nobody is to have it.
+    if (!ready.state.attempts.some((one) => one.outTradeNo === outTradeNo && isLive(one))) {
+      closePointless(services, [{ ...attempt, status: 'closed' }]);
+      return refuse('busy', { retryAfterSeconds: 1 });
+    }
   }
   return accept({ order, attempt, prepay: answer.prepay });
 }

@@ -1,5 +1,6 @@
 /** The page where a person plays the payer. */
-import { html, raw } from 'hono/html';
+import { html } from 'hono/html';
+import { countdown } from '../pages/countdown.ts';
 import { page, type Markup } from '../pages/page.ts';
 import { formatBeijingTime } from './beijing-time.ts';
 import type { OpenedCashier } from './cashier.ts';
@@ -50,13 +51,7 @@ export function cashierPage(opened: OpenedCashier, orderString: string, nowMs: n
         <a href="/">沙箱首页</a>
       </nav>
       <p class="note">这里演的是支付宝和付款人。每个按钮都会真的签名、记账并通知商户。</p>
-      ${
-        standing === 'payable'
-          ? html`<script>
-              ${raw(COUNTDOWN)};
-            </script>`
-          : ''
-      }
+      ${standing === 'payable' ? countdown() : ''}
     `,
   });
 }
@@ -89,26 +84,3 @@ function buttons(standing: OpenedCashier['standing'], orderString: string): Mark
     </form>
   `;
 }
-
-/** Counts down by the time that is left, not by the clock of whoever looks. At zero the buttons change places. */
-const COUNTDOWN = `
-const clock = document.getElementById('clock');
-const endsAt = performance.now() + Number(clock.dataset.leftMs);
-function tick() {
-  const left = Math.ceil((endsAt - performance.now()) / 1000);
-  if (left > 0) {
-    const pad = (number) => String(number).padStart(2, '0');
-    const hours = Math.floor(left / 3600);
-    clock.textContent = '剩余 ' + (hours > 0 ? hours + ':' : '') + pad(Math.floor(left / 60) % 60) + ':' + pad(left % 60);
-    clock.classList.toggle('warn', left <= 30);
-    return;
-  }
-  clearInterval(timer);
-  clock.textContent = document.getElementById('standing').textContent = '已过支付截止时间';
-  clock.classList.add('warn');
-  for (const button of document.querySelectorAll('[data-payable]')) button.disabled = true;
-  for (const button of document.querySelectorAll('[data-expired]')) button.disabled = false;
-}
-const timer = setInterval(tick, 250);
-tick();
-`;

@@ -64,7 +64,7 @@ async function perform(c: Context, world: World, action: CashierAction): Promise
   const { outTradeNo } = outcome.trade;
   const deliveries = await world.courier.deliverNow(outTradeNo, action.deliveries);
   const nextTryAtMs = await world.courier.deliverDue();
-  if (nextTryAtMs !== null) await world.wakeAt(nextTryAtMs);
+  await world.wakeWhenDue();
   const trade = describe(world.alipay.ledger.trade(outTradeNo) ?? outcome.trade, world.now());
   if (wantsJson) return c.json({ ok: true, trade, deliveries });
   const dropped = action.deliveries > 0 && !world.courier.isDelivering();

@@ -1,0 +1,7 @@
+/** Amounts as a payer reads them. On WeChat Pay's wire they are integer fen. */
+
+/** Fen as yuan with two decimals. */
+export function formatYuan(fen: number): string {
+  const digits = String(fen).padStart(3, '0');
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

@@ -16,6 +16,8 @@ const BAD: readonly [variable: string, value: string][] = [
   ['ORDER_TTL_SECONDS', SECRET_PART],
   ['ORDER_TTL_SECONDS', '59'],
   ['ORDER_TTL_SECONDS', '1.5'],
+  ['ORDER_TTL_SECONDS', '1e3'],
+  ['ORDER_TTL_SECONDS', ' 1800'],
   ['ORDER_TTL_SECONDS', '-1800'],
   ['ORDER_TTL_SECONDS', '2592001'],
   ['PAYMENT_TTL_SECONDS', '0'],
@@ -38,7 +40,9 @@ const BAD: readonly [variable: string, value: string][] = [
   ['ALIPAY_SELLER_ID', '1088102146225135'],
   ['ALIPAY_GATEWAY_URL', SECRET_PART],
   ['ALIPAY_PRIVATE_KEY', ''],
+  ['ALIPAY_PRIVATE_KEY', SECRET_PART],
   ['ALIPAY_PUBLIC_KEY', ''],
+  ['ALIPAY_PUBLIC_KEY', SECRET_PART],
 ];
 
 const ROUTES = [

@@ -34,7 +34,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     await shop.deliverNotifications();
     expect(await Promise.all(orders.map((order) => statusOf(shop, order)))).toEqual(times(ORDERS, () => 1));
     expect(await checkBooks(shop.alipay, 'at_rest')).toEqual([]);
-  });
+  }, 300_000);
 
   test('one notification fifty times at once is one payment, acknowledged fifty times', async () => {
     const { orderId, slip } = await placeAndPay(shop);

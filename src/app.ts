@@ -31,7 +31,7 @@ const callbacks = createCallbacks({
 
 /** Gives every request its services, and its client the bookmark of what they read and wrote. */
 const provideServices = createMiddleware<AppEnv>(async function provideServices(c, next) {
-  const prepared = prepare(c.env);
+  const prepared = await prepare(c.env);
   if (!prepared.ok) throw new RefusedError({ reason: 'misconfigured', message: prepared.problems.join('; ') });
   const { isolate } = prepared;
   // What writes has to see the newest of everything; what reads may ask a replica that is as far as its client was.
@@ -48,7 +48,7 @@ const provideServices = createMiddleware<AppEnv>(async function provideServices(
 
 /** Lets browsers of the configured origins in; none is the default. */
 const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, next) {
-  const prepared = prepare(c.env);
+  const prepared = await prepare(c.env);
   const origin = prepared.ok ? [...prepared.isolate.corsOrigins] : [];
   const exposeHeaders = [BOOKMARK_HEADER, 'Retry-After'];
   return origin.length === 0 ? next() : cors({ origin, exposeHeaders })(c, next);
@@ -57,7 +57,7 @@ const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, nex
 /** A dialect that `DIALECTS` does not list is as if it were not there. */
 function onlyIfServed(name: string) {
   return createMiddleware<AppEnv>(async function ifServed(c, next) {
-    const prepared = prepare(c.env);
+    const prepared = await prepare(c.env);
     return prepared.ok && !prepared.isolate.dialects.includes(name) ? c.notFound() : next();
   });
 }

@@ -20,7 +20,9 @@ import { createGateClient } from './durable/gate-client.ts';
 import { checkEnv, type Config } from './env.ts';
 import type { AppEnv } from './http/app-env.ts';
 import { createIdentify } from './http/identify.ts';
+import { diagnoseAlipayKeys } from './providers/alipay/diagnose-keys.ts';
 import { createAlipay } from './providers/alipay/index.ts';
+import { diagnoseWechatPayKeys } from './providers/wechat-pay/diagnose-keys.ts';
 import { createWechatPay } from './providers/wechat-pay/index.ts';
 import { createVault } from './vault/aes-gcm-vault.ts';
 import { createNotificationSender } from './webhook/sender.ts';
@@ -40,20 +42,37 @@ type Isolate = {
 /** The isolate's lasting parts, or what is wrong with the configuration, in words. */
 export type Prepared = { ok: true; isolate: Isolate } | { ok: false; problems: string[] };
 
-const prepared = new WeakMap<Cloudflare.Env, Prepared>();
+const prepared = new WeakMap<Cloudflare.Env, Promise<Prepared>>();
 const now = () => Date.now();
 
-/** Checks the configuration and builds what lasts, once for each environment. */
-export function prepare(env: Cloudflare.Env): Prepared {
+/** Checks the configuration, keys included, and builds what lasts; once for each environment. */
+export function prepare(env: Cloudflare.Env): Promise<Prepared> {
   const known = prepared.get(env);
   if (known) return known;
+  const result = checkAndCreate(env);
+  prepared.set(env, result);
+  return result;
+}
+
+async function checkAndCreate(env: Cloudflare.Env): Promise<Prepared> {
   const checked = checkEnv(
     env,
     dialects.map(({ name }) => name),
   );
-  const result: Prepared = checked.ok ? { ok: true, isolate: createIsolate(checked.config) } : checked;
-  prepared.set(env, result);
-  return result;
+  if (!checked.ok) return checked;
+  const { alipay, wechatPay } = checked.config;
+  const problems = [
+    ...missingBindings(env),
+    ...(alipay ? await diagnoseAlipayKeys(alipay) : []),
+    ...(wechatPay ? await diagnoseWechatPayKeys(wechatPay) : []),
+  ];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, isolate: createIsolate(checked.config) };
+}
+
+/** The two bindings without which nothing works; the rate limiter may be left out. */
+function missingBindings(env: Partial<Cloudflare.Env>): string[] {
+  const missing = [env.DB ? [] : ['DB'], env.ORDER_GATE ? [] : ['ORDER_GATE']].flat();
+  return missing.map((name) => `the binding ${name} is missing in wrangler.toml`);
 }
 
 function createIsolate(config: Config): Isolate {

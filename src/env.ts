@@ -12,7 +12,7 @@ const seconds = (min: number, max: number, byDefault: number) =>
   z
     .union([unset, z.string()])
     .optional()
-    .transform((text) => Number(text ?? byDefault))
+    .transform((text = String(byDefault)) => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN))
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, {
       error: `must be a whole number of seconds from ${min} to ${max}`,
     });

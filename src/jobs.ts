@@ -34,7 +34,7 @@ export const JOB_NAMES: readonly string[] = LANES.flat().map(([job]) => job);
 
 /** Runs every job. One that fails leaves the others alone, and is not counted as having run. */
 export async function runJobs(env: Cloudflare.Env, context: ExecutionContext): Promise<void> {
-  const prepared = prepare(env);
+  const prepared = await prepare(env);
   if (!prepared.ok) {
     writeLog('alert', 'misconfigured', { problems: prepared.problems.join('; ') });
     return;

@@ -12,7 +12,7 @@ const CRON_SILENT_MS = 5 * 60_000;
 export async function checkReadiness(
   env: Cloudflare.Env,
 ): Promise<{ ready: boolean; checks: { configuration: string; database: string; cron: string } }> {
-  const prepared = prepare(env);
+  const prepared = await prepare(env);
   const configuration = prepared.ok ? 'ok' : prepared.problems.join('; ');
   let database = 'ok';
   let cron = 'has not run yet';

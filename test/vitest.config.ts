@@ -80,14 +80,14 @@ export default defineConfig({
           name: 'workers',
           include: ['test/{core,conformance,providers,workers}/**/*.test.ts'],
           setupFiles: ['test/harness/apply-migrations.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
       {
         test: {
           name: 'node',
           include: ['test/{architecture,outside,live}/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],

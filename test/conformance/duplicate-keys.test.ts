@@ -52,7 +52,7 @@ test('every object has one after any of its keys is written again', () => {
     fc.property(keys, fc.nat(), fc.jsonValue(), (object, nth, value) => {
       const known = Object.keys(object);
       const key = JSON.stringify(known[nth % known.length]);
-      const text = JSON.stringify(object).replace(/\}$/, `,${key}:${JSON.stringify(value)}}`);
+      const text = `${JSON.stringify(object).slice(0, -1)},${key}:${JSON.stringify(value)}}`;
       expect(check(text)).toBe(true);
     }),
   );

@@ -13,7 +13,7 @@ import { FULFILMENT } from '../../src/dialects/technician-booking/status.ts';
 const ACTOR = 'operator:9001';
 
 async function work<T>(verb: (services: Services) => Promise<Result<T>>): Promise<T> {
-  const prepared = prepare(env);
+  const prepared = await prepare(env);
   if (!prepared.ok) throw new Error(prepared.problems.join('; '));
   const context = createExecutionContext();
   const { services } = compose(env, prepared.isolate, context, 'first-primary');

@@ -95,14 +95,16 @@ const HEADERS = [
   'x-http-method-override',
   'x-request-id',
 ];
-const headers = fc.dictionary(fc.constantFrom(...HEADERS), fc.string({ unit: 'grapheme-ascii', maxLength: 100 }));
+const headers = fc.dictionary(fc.constantFrom(...HEADERS), fc.string({ unit: 'grapheme-ascii', maxLength: 100 }), {
+  maxKeys: 4,
+});
 
 test('any headers', async () => {
   const call = fc.constantFrom(
     { to: '/V1/order?order_type=1' },
     { to: '/V1/order/2022112200000000000000' },
-    { to: '/V1/order', sent: { method: 'POST', body: JSON.stringify(EXAMPLE_ORDER) } },
-    { to: '/V1/order/pay', sent: { method: 'POST', body: '{"order_id":"1"}' } },
+    { to: '/V1/order', sent: { body: EXAMPLE_ORDER } },
+    { to: '/V1/order/pay', sent: { body: { order_id: '2022112200000000000000' } } },
     { to: '/V1/order/pay/1', sent: { method: 'DELETE' } },
   );
   await fc.assert(
@@ -139,5 +141,6 @@ test('any path below the base, and any query', async () => {
 
 /** Lone surrogates have no encoding; a replacement has. */
 function encodeURIComponentOfAny(what: unknown): string {
-  return encodeURIComponent(String(what).toWellFormed());
+  const written = typeof what === 'string' ? what : JSON.stringify(what ?? null);
+  return encodeURIComponent(written.toWellFormed());
 }

@@ -6,7 +6,17 @@ import type { OrderState } from '../../src/core/order/order.ts';
 import type { OrderLog } from '../../src/core/order/order-log.ts';
 import { submitCommand } from '../../src/core/order/submit-command.ts';
 import { createMemoryOrderLog, type MemoryOrderLog } from './memory-order-log.ts';
-import { ALIPAY, anAttempt, aPaidState, aState, aSubmission, ORDER_NO, SLIP_MS } from './order-states.ts';
+import {
+  aCapture,
+  ALIPAY,
+  anAttempt,
+  aPaidState,
+  aRefund,
+  aState,
+  aSubmission,
+  ORDER_NO,
+  SLIP_MS,
+} from './order-states.ts';
 
 const OPEN: OpenAttempt = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
 const CANCEL: OrderCommand = { type: 'cancel', reason: 'asked for' };
@@ -161,6 +171,34 @@ describe('what memory may answer', () => {
     await submitCommand(store, null, aSubmission(close, { commitId: 'c-other' }));
     const submitted = await submitCommand(store, pending, aSubmission(again));
     expect(submitted).toMatchObject({ ok: true, subject: `${ORDER_NO}0002` });
+  });
+});
+
+describe('what memory may call done', () => {
+  test('money that was taken: its repeats ask nothing of the database', async () => {
+    const state = aPaidState();
+    const { log, calls } = troubled(open(state));
+    const { provider, ...payment } = aCapture();
+    const repeat: OrderCommand = {
+      type: 'settle_payment',
+      provider,
+      payment: { ...payment, paidAtMs: payment.capturedAtMs },
+      proof: 'notification',
+      receipt: null,
+    };
+    expect(await submitCommand(log, state, aSubmission(repeat))).toMatchObject({ ok: true, subject: FIRST });
+    expect(calls).toEqual([]);
+  });
+
+  test('not a refund that memory has waiting: it may have been approved, sent, and be back by now', async () => {
+    const waiting = aPaidState({}, [aRefund(aCapture(), 1, { status: 'requested' })]);
+    const store = open(waiting);
+    const refundNo = `${FIRST}01`;
+    const approve: OrderCommand = { type: 'decide_refund', refundNo, verdict: 'approve', reason: null };
+    await submitCommand(store, null, aSubmission(approve, { commitId: 'c-other' }));
+    const back: OrderCommand = { type: 'settle_refund', refundNo, outcome: 'succeeded', cause: null };
+    await submitCommand(store, waiting, aSubmission(back));
+    expect(store.state().order.status).toBe('refunded');
   });
 });
 

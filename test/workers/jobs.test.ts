@@ -67,8 +67,8 @@ async function eventsOf(orderNo: string, type: string): Promise<number> {
 }
 
 /** The provider that this shop's Worker asks. */
-function alipayOfWorker(): PaymentProvider {
-  const prepared = prepare(shop.bindings);
+async function alipayOfWorker(): Promise<PaymentProvider> {
+  const prepared = await prepare(shop.bindings);
   const provider = prepared.ok ? prepared.isolate.providers.get('alipay') : undefined;
   if (!provider) throw new Error('Alipay is not configured');
   return provider;
@@ -143,7 +143,7 @@ describe('a slip that is not paid', () => {
     await minutes(2);
     expect((await stateOf(orderId)).attempts).toMatchObject([{ status: 'closed' }]);
     await minutes(2);
-    const query = vi.spyOn(alipayOfWorker(), 'query');
+    const query = vi.spyOn(await alipayOfWorker(), 'query');
     await minutes(20);
     expect(query).not.toHaveBeenCalled();
     expect(await orderStatus(orderId)).toBe('pending_payment');
@@ -214,7 +214,7 @@ describe('a poison row does not stop the others', () => {
   test('among payments to be found', async () => {
     const all = await times(3, () => placeAndPay(shop));
     for (const { slip } of all) payUnheard(slip);
-    const provider = alipayOfWorker();
+    const provider = await alipayOfWorker();
     const query = provider.query.bind(provider);
     const poison = all[0]?.slip.payment_id;
     const spy = vi.spyOn(provider, 'query').mockImplementation((outTradeNo) => {
@@ -239,7 +239,7 @@ describe('a poison row does not stop the others', () => {
     const all = await times(3, () => place(shop));
     shop.pass(ORDER_TTL_MS - MINUTE_MS);
     const slips = await Promise.all(all.map(async (orderId) => slipOf(await pay(shop, orderId))));
-    const provider = alipayOfWorker();
+    const provider = await alipayOfWorker();
     const query = provider.query.bind(provider);
     const spy = vi.spyOn(provider, 'query').mockImplementation((outTradeNo) => {
       if (outTradeNo === slips[0]?.payment_id) throw new TypeError('cannot read what this one says');
@@ -256,7 +256,7 @@ describe('a poison row does not stop the others', () => {
     const all = await times(3, paid);
     shop.alipay.faults.plan({ method: 'alipay.trade.refund', when: 'after', kind: 'reset', times: 3 });
     for (const { orderId } of all) await askRefund(orderId);
-    const provider = alipayOfWorker();
+    const provider = await alipayOfWorker();
     const queryRefund = provider.queryRefund.bind(provider);
     const spy = vi.spyOn(provider, 'queryRefund').mockImplementation((request) => {
       if (request.outTradeNo === all[0]?.slip.payment_id) throw new TypeError('cannot read what this one says');
@@ -369,7 +369,7 @@ const detail = (orderId: string) => shop.send(`/V1/order/${orderId}`);
 describe('somebody who looks at their order', () => {
   test('sets off one question to Alipay in five seconds, and none before the slip is five seconds old', async () => {
     const { orderId } = await placeAndPay(shop);
-    const query = vi.spyOn(alipayOfWorker(), 'query');
+    const query = vi.spyOn(await alipayOfWorker(), 'query');
     shop.pass(4999);
     await detail(orderId);
     expect(query).toHaveBeenCalledTimes(0);
@@ -393,7 +393,7 @@ describe('somebody who looks at their order', () => {
   });
 
   test('asks nobody about an order without an open slip', async () => {
-    const query = vi.spyOn(alipayOfWorker(), 'query');
+    const query = vi.spyOn(await alipayOfWorker(), 'query');
     const unpaid = await place(shop);
     const { orderId } = await paid();
     query.mockClear();
@@ -432,7 +432,7 @@ describe('a refund', () => {
       shop.alipay.faults.plan({ method: 'alipay.trade.refund', when: 'after', kind });
       await askRefund(orderId);
       expect(await orderStatus(orderId)).toBe('paid');
-      const refund = vi.spyOn(alipayOfWorker(), 'refund');
+      const refund = vi.spyOn(await alipayOfWorker(), 'refund');
       await minutes(1);
       expect(await orderStatus(orderId)).toBe('refunded');
       expect(refund).not.toHaveBeenCalled();
@@ -456,7 +456,7 @@ describe('a refund', () => {
     const { orderId, slip } = await paid();
     shop.alipay.faults.plan({ when: 'before', kind: 'timeout', times: 1000 });
     await askRefund(orderId);
-    const query = vi.spyOn(alipayOfWorker(), 'queryRefund');
+    const query = vi.spyOn(await alipayOfWorker(), 'queryRefund');
     const askedAt: number[] = [];
     const startedAtMs = Date.now();
     query.mockImplementation(() => {
@@ -484,7 +484,7 @@ describe('a refund', () => {
     shop.alipay.faults.plan({ method: 'alipay.trade.refund', when: 'before', kind: 'reset' });
     await askRefund(orderId);
     shop.pass(MINUTE_MS);
-    const refund = vi.spyOn(alipayOfWorker(), 'refund');
+    const refund = vi.spyOn(await alipayOfWorker(), 'refund');
     await Promise.all([shop.cron(), shop.cron()]);
     expect(refund).toHaveBeenCalledTimes(1);
     expect(refundsAt(slip)).toHaveLength(1);

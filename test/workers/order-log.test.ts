@@ -397,6 +397,10 @@ describe('twenty at once: one gets it', () => {
     const claims = await Promise.all(RACERS.map(() => payments.claimLook(due, nowMs, nowMs + MINUTE_MS)));
     expect(winners(claims)).toBe(1);
     expect((await payments.due(nowMs, 1000)).some((one) => one.orderNo === orderNo)).toBe(false);
+    // Due again: a run that read the row before the first look is too late for the second.
+    const laterMs = nowMs + MINUTE_MS;
+    expect(await payments.claimLook(due, laterMs, laterMs + MINUTE_MS)).toBe(false);
+    expect(await payments.claimLook({ ...due, looks: 1 }, laterMs, laterMs + MINUTE_MS)).toBe(true);
   });
 
   test('a look that is not due is nobody’s', async () => {
@@ -428,6 +432,10 @@ describe('twenty at once: one gets it', () => {
     expect(due).toMatchObject({ capturedFen: AMOUNT_FEN, looks: 0 });
     const claims = await Promise.all(RACERS.map(() => refunds.claimLook(due, nowMs, nowMs + MINUTE_MS)));
     expect(winners(claims)).toBe(1);
+    const laterMs = nowMs + MINUTE_MS;
+    expect(await refunds.claimLook({ ...due, looks: 1 }, laterMs - 1, laterMs + MINUTE_MS)).toBe(false);
+    expect(await refunds.claimLook(due, laterMs, laterMs + MINUTE_MS)).toBe(false);
+    expect(await refunds.claimLook({ ...due, looks: 1 }, laterMs, laterMs + MINUTE_MS)).toBe(true);
   });
 
   test('each message of the outbox, also where the pages overlap', async () => {

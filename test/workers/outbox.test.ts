@@ -49,8 +49,8 @@ async function rowOf(orderId: string, seq: number): Promise<Record<string, unkno
 }
 
 /** The services of a cron run, for a test that takes one of them away. */
-function servicesOfCron(): Services {
-  const prepared = prepare(shop.bindings);
+async function servicesOfCron(): Promise<Services> {
+  const prepared = await prepare(shop.bindings);
   if (!prepared.ok) throw new Error(prepared.problems.join('; '));
   return compose(shop.bindings, prepared.isolate, createExecutionContext(), 'first-primary').services;
 }
@@ -245,7 +245,7 @@ const dies = () => Promise.reject(new Error('the run ends here'));
 describe('at least once', () => {
   test('a run that dies after sending sends again: the same message, which the receiver can tell', async () => {
     const orderId = await place(shop);
-    const services = servicesOfCron();
+    const services = await servicesOfCron();
     const outbox = { ...services.outbox, markDelivered: dies, markFailed: dies };
     await expect(deliverNotifications({ ...services, outbox })).rejects.toThrow('the run ends here');
     expect(deliveriesOf(orderId, 1)).toHaveLength(1);
@@ -258,7 +258,7 @@ describe('at least once', () => {
 
   test('a run that dies before sending loses nothing', async () => {
     const orderId = await place(shop);
-    const services = servicesOfCron();
+    const services = await servicesOfCron();
     const sender = { send: dies };
     await expect(deliverNotifications({ ...services, sender })).rejects.toThrow('the run ends here');
     shop.pass(10 * SECOND_MS);

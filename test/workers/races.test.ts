@@ -43,7 +43,7 @@ describe.each(['on', 'off'] as const)('with the gate %s', (gate) => {
     await shop.deliverNotifications();
     expect(await Promise.all(orders.map((order) => statusOf(shop, order)))).toEqual(times(ORDERS, () => 1));
     expect(await checkBooks(shop, 'at_rest')).toEqual([]);
-  });
+  }, 300_000);
 
   test('20 orders × 20 racing pays at WeChat: one slip, and WeChat is asked once for each', async () => {
     const orders = await Promise.all(times(CLICKS, () => place(shop, 2)));

@@ -20,10 +20,10 @@ const MAX_FAILURES = 3;
 const REFUSED_FROM_MEMORY: readonly Reason[] = ['attempt_open', 'order_already_paid'];
 
 /**
- * What memory may call done without asking the database: money that was taken, and refunds that have ended, stay so.
- * Everything else that is done may have gone on since.
+ * What memory may call done without asking the database: money that was taken stays so. Everything else that is done may
+ * have gone on since; a refund that memory has waiting may have been sent by now.
  */
-const DONE_FOR_EVER: readonly OrderCommand['type'][] = ['settle_payment', 'settle_refund'];
+const DONE_FOR_EVER: readonly OrderCommand['type'][] = ['settle_payment'];
 
 /**
  * Runs one submission against the order. `remembered` is the order as this caller last saw it, if it did. Refuses

@@ -1,0 +1,16 @@
+/** Runs the command that it is given, and takes it along when the process that asked for it dies. */
+// However that happens: nobody can catch `kill -9`, but the channel between the two closes all the same. Used by
+// `spawn-tethered.ts` alone.
+import { spawn } from 'node:child_process';
+
+const [command = '', ...args] = process.argv.slice(2);
+const child = spawn(command, args, { stdio: 'inherit' });
+child.once('error', (error) => {
+  console.error(error.message);
+  process.exit(1);
+});
+child.once('exit', (code) => process.exit(code ?? 1));
+
+// Signals go to the whole group, and the command is the one to answer them: this process ends when that one has.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

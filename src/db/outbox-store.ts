@@ -32,8 +32,8 @@ export function createOutboxStore(db: Database): OutboxStore {
         .set({ status: 'delivered', deliveredAtMs: atMs, lastError: null })
         .where(inArray(outbox.id, [...ids]));
     },
-    markFailed: async (id, lastError, status) => {
-      await db.update(outbox).set({ status, lastError }).where(eq(outbox.id, id));
+    markFailed: async (id, { error, status, nextAtMs }) => {
+      await db.update(outbox).set({ status, lastError: error, nextAtMs }).where(eq(outbox.id, id));
     },
     list: ({ status, beforeId, limit }) =>
       readMessages(

@@ -159,6 +159,30 @@ describe('a slip that is not paid', () => {
     await minutes(2);
     expect(await orderStatus(orderId)).toBe('paid');
   });
+
+  test('and was closed unseen is asked about that once, and then left alone', async () => {
+    const { slip } = await placeAndPay(shop);
+    await shop.send(`/V1/order/pay/${slip.payment_id}`, { method: 'DELETE' });
+    const query = vi.spyOn(await alipayOfWorker(), 'query');
+    await minutes(20);
+    expect(query).toHaveBeenCalledTimes(1);
+  });
+
+  test('is asked about after 1, 3, 5, 10 and 30 minutes, once each, whether one run comes or two', async () => {
+    shop = await openShop({ limits: 'off', vars: { ORDER_TTL_SECONDS: '7200', PAYMENT_TTL_SECONDS: '3600' } });
+    await placeAndPay(shop);
+    const openedAtMs = Date.now();
+    const askedAt: number[] = [];
+    vi.spyOn(await alipayOfWorker(), 'query').mockImplementation(() => {
+      askedAt.push((Date.now() - openedAtMs) / MINUTE_MS);
+      return Promise.resolve({ status: 'unpaid' });
+    });
+    for (let minute = 0; minute < 40; minute++) {
+      shop.pass(MINUTE_MS);
+      await Promise.all([shop.cron(), shop.cron()]);
+    }
+    expect(askedAt).toEqual([1, 3, 5, 10, 30]);
+  });
 });
 
 describe('expiry', () => {
@@ -584,13 +608,22 @@ describe('money that comes too late', () => {
     shop.pass(DAY_MS - 1);
     await shop.cron();
     expect(await numbers()).toEqual([['01', 'failed']]);
+    // One run writes the new refund down, the next one sends it: two runs at once cannot both send.
     shop.pass(1);
+    await shop.cron();
+    expect(await numbers()).toEqual([
+      ['01', 'failed'],
+      ['02', 'processing'],
+    ]);
+    shop.pass(MINUTE_MS);
     await shop.cron();
     expect(await numbers()).toEqual([
       ['01', 'failed'],
       ['02', 'failed'],
     ]);
     shop.pass(DAY_MS);
+    await Promise.all([shop.cron(), shop.cron()]);
+    shop.pass(MINUTE_MS);
     await Promise.all([shop.cron(), shop.cron()]);
     expect(await numbers()).toEqual([
       ['01', 'failed'],

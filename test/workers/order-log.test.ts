@@ -456,7 +456,7 @@ describe('twenty at once: one gets it', () => {
     const [first, second] = (await outbox.due(PLACED_AT_MS, 1000)).slice(-2);
     if (!first || !second) throw new Error('nothing is due');
     await outbox.markDelivered([first.id], PLACED_AT_MS);
-    await outbox.markFailed(second.id, 'HTTP 500', 'parked');
+    await outbox.markFailed(second.id, { error: 'HTTP 500', status: 'parked', nextAtMs: PLACED_AT_MS });
     const claims = [first, second].map(({ id, tries }) => ({ id, tries, nextAtMs: PLACED_AT_MS }));
     expect(await outbox.claim(claims)).toEqual(new Set());
     expect(await outbox.redeliver(second.id, PLACED_AT_MS)).toBe(true);

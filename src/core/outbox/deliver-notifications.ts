@@ -26,13 +26,20 @@ const PAGE = 100;
 const AT_ONCE = 6;
 const MAX_PAGES = 20;
 
+/** How long a claimed page is this run's alone, ms: longer than it takes to send to a shop that hardly answers. */
+const LEASE_MS = 3 * MINUTE_MS;
+
 /** Sends what is due, page by page; a message that cannot be delivered does not hold up the others. */
 export async function deliverNotifications(services: Services): Promise<void> {
   const { sender, outbox } = services;
   if (sender === null) return;
   for (let page = 0; page < MAX_PAGES; page++) {
     const due = await outbox.due(services.now(), PAGE);
-    const claims = due.map(({ id, tries }) => ({ id, tries, nextAtMs: services.now() + waitAfter(tries) }));
+    const claims = due.map(({ id, tries }) => ({
+      id,
+      tries,
+      nextAtMs: services.now() + Math.max(waitAfter(tries), LEASE_MS),
+    }));
     const claimed = await outbox.claim(claims);
     const ours = due.filter(({ id }) => claimed.has(id));
     for (let start = 0; start < ours.length; start += AT_ONCE) {
@@ -62,7 +69,8 @@ function send(services: Services, sender: NotificationSender, message: OutboxMes
 
 async function markFailed(services: Services, message: OutboxMessage, error: string): Promise<void> {
   const wasLast = WAITS_MS[message.tries] === undefined;
-  await services.outbox.markFailed(message.id, error, wasLast ? 'parked' : 'pending');
+  const nextAtMs = services.now() + waitAfter(message.tries);
+  await services.outbox.markFailed(message.id, { error, status: wasLast ? 'parked' : 'pending', nextAtMs });
   const { orderNo, seq } = message.event;
   if (wasLast) services.log.alert('notification_parked', { orderNo, seq });
 }

@@ -30,7 +30,7 @@ export type OutboxStore = {
    */
   claim(tries: readonly { id: number; tries: number; nextAtMs: number }[]): Promise<ReadonlySet<number>>;
   markDelivered(ids: readonly number[], atMs: number): Promise<void>;
-  markFailed(id: number, error: string, status: 'pending' | 'parked'): Promise<void>;
+  markFailed(id: number, how: { error: string; status: 'pending' | 'parked'; nextAtMs: number }): Promise<void>;
   list(search: { status: NotificationStatus | null; beforeId: number | null; limit: number }): Promise<OutboxMessage[]>;
   /** Puts a notification back to its first try. `false`: there is none of that id. */
   redeliver(id: number, nowMs: number): Promise<boolean>;

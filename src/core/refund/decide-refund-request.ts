@@ -7,10 +7,7 @@ import type { Decided, DecidedEvent } from '../order/decision.ts';
 import { wasPaid } from '../order/lifecycle.ts';
 import type { OrderState } from '../order/order.ts';
 import { firstLookAtMs } from '../payment/look-schedule.ts';
-import { holdsMoney, isUnderWay, refundNumber } from './refund.ts';
-
-/** How many refunds one payment may have: the two digits of their number, and fewer than any provider's limit. */
-const MAX_REFUNDS = 50;
+import { holdsMoney, isUnderWay, MAX_REFUNDS, refundNumber } from './refund.ts';
 
 /**
  * Refuses `order_not_paid`, `refund_already_requested` while another one is open or nothing is left to give back, and

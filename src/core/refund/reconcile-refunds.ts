@@ -4,7 +4,6 @@ import { submit, SYSTEM } from '../order/submit.ts';
 import { nextLookAtMs } from '../payment/look-schedule.ts';
 import { eachOfPages } from '../each-of-pages.ts';
 import type { Services } from '../services.ts';
-import { startIfApproved } from './request-refund.ts';
 import type { DueRefund, LooseSurplus } from './refund-store.ts';
 import { lookAtRefund } from './send-refund.ts';
 
@@ -38,9 +37,10 @@ async function look(services: Services, refund: DueRefund): Promise<void> {
   if (await services.refunds.claimLook(refund, nowMs, nextAtMs)) await lookAtRefund(services, refund);
 }
 
+/** Only writes the refund down: its first look, which one run alone takes, finds it unknown and sends it. */
 async function returnSurplus(services: Services, surplus: LooseSurplus): Promise<void> {
   const { orderNo, provider, transactionId } = surplus;
   const command = { type: 'return_surplus', provider, transactionId } as const;
   const submitted = await submit(services, { orderNo, command, ...SYSTEM });
-  if (submitted.ok) startIfApproved(services, submitted.state, submitted.subject);
+  if (!submitted.ok) services.log.alert('surplus_stuck', { orderNo, cause: submitted.refusal.reason });
 }

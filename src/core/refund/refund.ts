@@ -25,6 +25,9 @@ export type Refund = {
   finishedAtMs: number | null;
 };
 
+/** How many refunds one payment may have: within the two digits of their number, and every provider's limit. */
+export const MAX_REFUNDS = 50;
+
 /** Whether a refund still counts against the money that was captured. */
 export function holdsMoney(refund: Refund): boolean {
   return refund.status !== 'failed' && refund.status !== 'rejected';

@@ -25,15 +25,17 @@ export const ROOMS: readonly Room[] = [
   { files: 'src/admin/', imports: ['<own>', CORE, HTTP], packages: SURFACE_PACKAGES },
   {
     files: 'src/providers/*/',
-    imports: ['<own>', 'src/core/payment/provider.ts', 'src/core/money.ts'],
+    imports: ['<own>', 'src/providers/*.ts', 'src/core/payment/provider.ts', 'src/core/money.ts'],
     packages: ['zod'],
   },
+  { files: 'src/providers/*.ts', imports: ['src/providers/*.ts'], packages: [] },
   { files: DB, imports: ['<own>', CORE], packages: ['drizzle-orm'] },
   { files: 'src/durable/', imports: ['<own>', CORE, DB], packages: ['cloudflare:workers'] },
   { files: HTTP, imports: ['<own>', CORE], packages: ['hono', 'zod', 'jose'] },
   { files: 'src/webhook/', imports: ['<own>', CORE], packages: [] },
+  { files: 'src/vault/', imports: ['<own>', CORE], packages: [] },
   // What follows wires the rooms together.
-  { files: 'src/env.ts', imports: [], packages: ['zod'] },
+  { files: 'src/env.ts', imports: ['src/providers/wechat-pay/platform-keys.ts'], packages: ['zod'] },
   {
     files: 'src/compose.ts',
     imports: [
@@ -45,6 +47,7 @@ export const ROOMS: readonly Room[] = [
       'src/env.ts',
       'src/providers/*/index.ts',
       'src/providers/*/diagnose-keys.ts',
+      'src/vault/',
       'src/webhook/',
     ],
     packages: ['hono'],

@@ -157,7 +157,7 @@ function paying(orderNo: string): Step[] {
     paidAtMs: PLACED_AT_MS,
   };
   return [
-    { ...begin, command: { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS } },
+    { ...begin, command: { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' } },
     {
       ...begin,
       command: { type: 'settle_payment', provider: 'alipay', payment, proof: 'notification', receipt: null },

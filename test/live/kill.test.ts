@@ -51,7 +51,7 @@ beforeAll(async () => {
   const jwtSecret = readVars(`${folder.root}/.dev.vars`)?.['JWT_SECRET'] ?? '';
   town = { ...addresses, jwtSecret, promises: [], unanswered: 0 };
   await loadDemoRows(folder.root);
-  sandbox = await serveSandbox(readVars(`${folder.root}/${SANDBOX_VARS}`), addresses.sandboxPort);
+  sandbox = await serveSandbox(readVars(`${folder.root}/${SANDBOX_VARS}`) ?? {}, addresses.sandboxPort);
 }, 2 * START_MS);
 
 afterAll(async () => {

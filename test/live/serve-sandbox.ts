@@ -10,7 +10,7 @@ import { readSettings } from '../sandbox/settings.ts';
 import { createWorld } from '../sandbox/world.ts';
 
 /** Serves it at a port. It forgets everything when it is closed. */
-export async function serveSandbox(vars: unknown, port: number): Promise<{ close: () => Promise<void> }> {
+export async function serveSandbox(vars: object, port: number): Promise<{ close: () => Promise<void> }> {
   const read = readSettings(vars);
   if (!read.ok) throw new Error(read.problems.join('; '));
   let alarm: NodeJS.Timeout | undefined;
@@ -21,13 +21,9 @@ export async function serveSandbox(vars: unknown, port: number): Promise<{ close
     fetch: (request) => fetch(request),
     async wakeAt(atMs) {
       clearTimeout(alarm);
-      alarm = globalThis.setTimeout(() => void deliver(), Math.max(atMs - Date.now(), 0));
+      alarm = globalThis.setTimeout(() => void world.deliverDue(), Math.max(atMs - Date.now(), 0));
     },
   });
-  async function deliver(): Promise<void> {
-    const nextAtMs = await world.courier.deliverDue();
-    if (nextAtMs !== null) await world.wakeAt(nextAtMs);
-  }
   const routes = createRoutes(world);
   const server = createServer((incoming, outgoing) => {
     // Whoever asked has died: what was done stays done, and there is nobody to tell.

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { dialects } from '../../src/dialects/index.ts';
 import { checkEnv } from '../../src/env.ts';
 import { diagnoseAlipayKeys } from '../../src/providers/alipay/diagnose-keys.ts';
+import { diagnoseWechatPayKeys } from '../../src/providers/wechat-pay/diagnose-keys.ts';
 import { readVars } from './read-vars.ts';
 
 type Vars = Record<string, unknown>;
@@ -39,6 +40,7 @@ export async function diagnoseConfig(
   const problems = [
     ...(checked.ok ? [] : checked.problems),
     ...(await diagnoseKeys(vars)),
+    ...(checked.ok && checked.config.wechatPay ? await diagnoseWechatPayKeys(checked.config.wechatPay) : []),
     ...(deploy ? diagnoseDeploy(vars) : []),
   ].map((problem) => withPlace(problem, own, config.vars, basename(envFile)));
   if (deploy && config.d1_databases.some(({ database_id: id = PLACEHOLDER_DATABASE }) => id === PLACEHOLDER_DATABASE)) {
@@ -69,14 +71,17 @@ function diagnoseDeploy(vars: Vars): string[] {
   const problems = ['PUBLIC_URL', 'WEBHOOK_URL', 'JWKS_URL']
     .filter((name) => vars[name] && !isPublicHttps(vars[name]))
     .map((name) => `${name} must be an https address that the internet can reach`);
-  if (vars['ALIPAY_GATEWAY_URL'] && !isAlipay(vars['ALIPAY_GATEWAY_URL'])) {
+  if (vars['ALIPAY_GATEWAY_URL'] && !isAt(vars['ALIPAY_GATEWAY_URL'], /(^|\.)alipay\.com$/)) {
     problems.push('ALIPAY_GATEWAY_URL is not the gateway where money moves: leave it out, it has the right default');
+  }
+  if (vars['WECHAT_API_URL'] && !isAt(vars['WECHAT_API_URL'], /(^|\.)mch\.weixin\.qq\.com$/)) {
+    problems.push('WECHAT_API_URL is not where money moves: leave it out, it has the right default');
   }
   return problems;
 }
 
-function isAlipay(value: unknown): boolean {
-  return isPublicHttps(value) && /(^|\.)alipay\.com$/.test(new URL(String(value)).hostname);
+function isAt(value: unknown, host: RegExp): boolean {
+  return isPublicHttps(value) && host.test(new URL(String(value)).hostname);
 }
 
 function isPublicHttps(value: unknown): boolean {

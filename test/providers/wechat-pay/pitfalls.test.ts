@@ -1,7 +1,5 @@
-/**
- * What goes wrong with WeChat Pay in production, one test for each of the known pitfalls. The numbers are those of the
- * list; number 18, that the client's word is no proof, is not here, since the port has no way to take the client's word.
- */
+/** What goes wrong with WeChat Pay in production, one test for each of the known pitfalls. */
+// Number 18, that the client's word is no proof, is not here: the port has no way to take the client's word.
 import { expect, test } from 'vitest';
 import { diagnoseWechatPayKeys } from '../../../src/providers/wechat-pay/diagnose-keys.ts';
 import { certify } from './certificate.ts';

@@ -1,8 +1,6 @@
-/**
- * The examples that WeChat Pay publishes, where they can be reproduced. Two of them cannot, whoever tries: the signature
- * over a query string (4012365337) and the answer on the page about public keys (4013053249), so they are not here. Of
- * the published merchant only the public half of the key is kept, which is enough to check a signature.
- */
+/** The examples that WeChat Pay publishes, where they can be reproduced. */
+// Two of them cannot, whoever tries: the signature over a query string (4012365337) and the answer on the page about
+// public keys (4013053249). Of the published merchant only the public half of the key is kept: enough to check with.
 import { expect, test } from 'vitest';
 import { verifyText } from '../../../src/providers/rsa-signature.ts';
 import { createKeys, importPlatformKey, signedText } from '../../../src/providers/wechat-pay/signature.ts';

@@ -24,7 +24,8 @@ import {
   type WechatPayConfig,
 } from './schema.ts';
 
-const MAX_DESCRIPTION_CHARACTERS = 127;
+/** The document says 127 and not of what: bytes are the side on which nothing is refused. */
+const MAX_DESCRIPTION_BYTES = 127;
 
 /** The ways to pay that are offered here, and what WeChat Pay calls each in its addresses. */
 export const PRODUCTS = { jsapi_params: 'jsapi', app_params: 'app', qr_code: 'native' } as const;
@@ -89,8 +90,12 @@ export function toOrder(request: PrepayRequest, config: WechatPayConfig): object
 /** Characters of four bytes, emoji above all, are refused; the number stands in for a title of which nothing is left. */
 function toDescription({ subject, outTradeNo }: PrepayRequest): string {
   const characters = Array.from(subject.replaceAll(/[\u{10000}-\u{10FFFF}\p{Surrogate}]/gu, ''));
-  const title = characters.slice(0, MAX_DESCRIPTION_CHARACTERS).join('');
-  return title.trim() === '' ? outTradeNo : title;
+  let bytes = 0;
+  const title = characters.filter((character) => {
+    bytes += new TextEncoder().encode(character).length;
+    return bytes <= MAX_DESCRIPTION_BYTES;
+  });
+  return title.join('').trim() === '' ? outTradeNo : title.join('');
 }
 
 /** What preparing gave: something to sign or show, or the port's answer where it gave nothing. */

@@ -214,7 +214,8 @@ test.each([
   ['', OUT_TRADE_NO],
   [' \n', OUT_TRADE_NO],
   ['😀😀', OUT_TRADE_NO],
-  ['字'.repeat(128), '字'.repeat(127)],
+  ['字'.repeat(128), '字'.repeat(42)],
+  ['x'.repeat(128), 'x'.repeat(127)],
   [`${'😀'.repeat(200)}tea`, 'tea'],
 ])('the subject %j becomes %j', async (subject, description) => {
   expect(await sentContent({ subject })).toMatchObject({ description });

@@ -117,13 +117,18 @@ describe('in a file for development', () => {
 });
 
 describe('for a deploy', () => {
-  const LIVE = { PUBLIC_URL: 'https://orders.acme-bookings.cn', WEBHOOK_URL: null, ALIPAY_GATEWAY_URL: null };
+  const LIVE = {
+    PUBLIC_URL: 'https://orders.acme-bookings.cn',
+    WEBHOOK_URL: null,
+    ALIPAY_GATEWAY_URL: null,
+    WECHAT_API_URL: null,
+  };
   const IN_TOML = 'database_id is still the placeholder';
   const NOT_PUBLIC = 'must be an https address that the internet can reach';
 
   test.each<Case>([
     ['the placeholder of the database', LIVE, IN_TOML],
-    ['the file of `npm start`', {}, 'PUBLIC_URL', 'WEBHOOK_URL', 'ALIPAY_GATEWAY_URL', IN_TOML],
+    ['the file of `npm start`', {}, 'PUBLIC_URL', 'WEBHOOK_URL', 'ALIPAY_GATEWAY_URL', 'WECHAT_API_URL', IN_TOML],
     ['http', { ...LIVE, PUBLIC_URL: 'http://orders.acme-bookings.cn' }, `PUBLIC_URL ${NOT_PUBLIC}`, IN_TOML],
     ['a neighbour', { ...LIVE, PUBLIC_URL: 'https://192.168.1.20' }, `PUBLIC_URL ${NOT_PUBLIC}`, IN_TOML],
     ['a loopback', { ...LIVE, PUBLIC_URL: 'https://[::1]' }, `PUBLIC_URL ${NOT_PUBLIC}`, IN_TOML],
@@ -132,6 +137,12 @@ describe('for a deploy', () => {
       "Alipay's own sandbox",
       { ...LIVE, ALIPAY_GATEWAY_URL: 'https://openapi-sandbox.dl.alipaydev.com/gateway.do' },
       'ALIPAY_GATEWAY_URL is not the gateway where money moves',
+      IN_TOML,
+    ],
+    [
+      'another WeChat',
+      { ...LIVE, WECHAT_API_URL: 'https://api.mch.weixin.qq.com.cn' },
+      'WECHAT_API_URL is not where money moves',
       IN_TOML,
     ],
   ])('%s', async (_mistake, changes, ...words) => {

@@ -165,7 +165,18 @@ function paying(orderNo: string): Step[] {
   ];
 }
 
-/** Histories of an order: anything by anybody, and every second one about an order that is paid. */
+/** How others begin: with an attempt that the provider did not answer for, and that is taken up again. */
+function unanswered(orderNo: string): Step[] {
+  const begin = { elapsedMs: 1000, by: 'system', memory: 'newest' } as const;
+  const open: Step = {
+    ...begin,
+    command: { type: 'open_attempt', methods: [WECHAT], slipMs: SLIP_MS, whenOpen: 'refuse' },
+  };
+  const outTradeNo = attemptNumber(orderNo, 1);
+  return [open, { ...begin, command: { type: 'release_attempt', outTradeNo } }, open];
+}
+
+/** Histories of an order: anything by anybody, most of them about an order that is paid or being paid. */
 export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step[]> {
   const step = fc.record<Step>({
     elapsedMs: fc.constantFrom(0, 1, 1000, 10_000, LEASE_MS, MINUTE_MS, SLIP_MS, 10 * MINUTE_MS),
@@ -179,5 +190,6 @@ export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step
     memory: fc.constantFrom('none', 'newest', 'stale'),
   });
   const steps = fc.array(step, { minLength: 1, maxLength, size: 'max' });
-  return fc.tuple(fc.boolean(), steps).map(([isPaid, rest]) => (isPaid ? [...paying(orderNo), ...rest] : rest));
+  const beginning = fc.constantFrom([], paying(orderNo), paying(orderNo), unanswered(orderNo));
+  return fc.tuple(beginning, steps).map(([first, rest]) => [...first, ...rest]);
 }

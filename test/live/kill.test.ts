@@ -26,7 +26,11 @@ const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000);
 const TRAVELLERS = 8;
 const START_MS = 60_000;
 const ROUND_MS = 120_000;
-const HEAL_MS = 60_000;
+const SETTLE_MS = 5000;
+/** A slip is paid for two minutes; the last look at one that was given up, and lost its notification, comes one later. */
+const WHILE_MS = 4 * 60_000;
+/** One run finds the money, the next one at the latest gives it back, and one more may be cut short. */
+const HEALED_IN_RUNS = 3;
 const EVERY_PROMISE: Promised['what'][] = [
   'placed',
   'slip',
@@ -86,12 +90,15 @@ async function travelUntilDark(day: { dark: boolean }, next: () => Journey, agai
   }
 }
 
-/** A minute passes on disk: what is due in a minute is due now. Nobody waits for it. */
-function letMinutePass(): void {
+/** Time passes on disk: what is due in a while is due now, and nobody has to wait for it. */
+function letTimePass(): void {
   const database = openDatabase(folder.root);
   try {
-    database.exec(`UPDATE payment_attempts SET next_look_at_ms = next_look_at_ms - 60000 WHERE next_look_at_ms IS NOT NULL;
-                   UPDATE refunds SET next_look_at_ms = next_look_at_ms - 60000 WHERE next_look_at_ms IS NOT NULL;`);
+    for (const table of ['payment_attempts', 'refunds']) {
+      database.exec(
+        `UPDATE ${table} SET next_look_at_ms = next_look_at_ms - ${WHILE_MS} WHERE next_look_at_ms IS NOT NULL`,
+      );
+    }
   } finally {
     database.close();
   }
@@ -117,23 +124,36 @@ async function placeWhatIsLeft(again: Journey[]): Promise<void> {
       if (journey && (await travel(town, journey)) === 'unanswered') again.push(journey);
       return again.length === 0 ? true : null;
     },
-    { withinMs: HEAL_MS },
+    { withinMs: START_MS },
   );
 }
 
-/** The cron runs until there is no difference left, or the words are what is left. */
-async function heal(): Promise<void> {
-  await waitUntil(
-    'the money is the same on both sides',
-    async () => {
-      if (service?.hasEnded) await startService();
-      await fireCron(addresses.serviceUrl);
-      const differences = await compare('differences');
-      if (differences.length > 0) throw new Error(differences.slice(0, 5).join('\n'));
-      return true;
-    },
-    { withinMs: HEAL_MS },
-  );
+/**
+ * Time passes and the cron runs, as often as it takes until there is no difference left; gives how often that was. The
+ * service is down in between, because nobody else may write to its disk while it is up.
+ */
+async function heal(again: Journey[]): Promise<number> {
+  for (let run = 1; ; run += 1) {
+    letTimePass();
+    await startService();
+    await placeWhatIsLeft(again);
+    await fireCron(addresses.serviceUrl);
+    const left = await whatIsLeft();
+    await killService();
+    if (left.length === 0) return run;
+    if (run === HEALED_IN_RUNS) throw new Error(`after ${run} runs of the cron:\n${left.join('\n')}`);
+  }
+}
+
+/** The differences, once there are none or the refunds that the cron has sent have had time to come back. */
+async function whatIsLeft(): Promise<string[]> {
+  let left: string[] = [];
+  const compareAgain = async (): Promise<true | null> => {
+    left = await compare('differences');
+    return left.length === 0 ? true : null;
+  };
+  await waitUntil('the money is the same on both sides', compareAgain, { withinMs: SETTLE_MS }).catch(() => undefined);
+  return left;
 }
 
 test(
@@ -168,11 +188,7 @@ test(
       expect(await compare('losses'), `right after kill ${kills}`).toEqual([]);
     }
 
-    letMinutePass();
-    await startService();
-    await placeWhatIsLeft(again);
-    await heal();
-    await killService();
+    const runs = await heal(again);
     expect(await compare('losses')).toEqual([]);
     expect(await compare('differences')).toEqual([]);
 
@@ -180,8 +196,8 @@ test(
     expect([...made].toSorted()).toEqual(EVERY_PROMISE.toSorted());
     expect(town.unanswered, 'the kills hit requests on their way').toBeGreaterThan(0);
     console.log(
-      `${kills} kills, ${journeys} journeys, ${town.promises.length} promises, ${town.unanswered} requests without an answer`,
+      `${kills} kills, healed at run ${runs} of the cron: ${journeys} journeys, ${town.promises.length} promises, ${town.unanswered} requests without an answer`,
     );
   },
-  START_MS + ROUNDS * ROUND_MS + 2 * HEAL_MS,
+  ROUNDS * ROUND_MS + HEALED_IN_RUNS * ROUND_MS,
 );

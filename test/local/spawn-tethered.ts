@@ -13,7 +13,7 @@ const GRACE_MS = 2000;
 export type Tethered = {
   /** Resolves once it has ended and all that it printed was read: its exit code, `null` when a signal ended the group. */
   ended: Promise<number | null>;
-  /** Sends a signal to all processes of the group at once; to nobody when they have ended. */
+  /** Asks the command to end, or kills all processes of the group at once; reaches nobody when they have ended. */
   signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
 };
 
@@ -33,7 +33,7 @@ export function spawnTethered(
   function signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void {
     if (child.pid === undefined) return;
     try {
-      process.kill(-child.pid, name);
+      process.kill(name === 'SIGKILL' ? -child.pid : child.pid, name);
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
     }

@@ -11,6 +11,6 @@ child.once('error', (error) => {
 });
 child.once('exit', (code) => process.exit(code ?? 1));
 
-// Signals go to the whole group, and the command is the one to answer them: this process ends when that one has.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+// The command is the one to answer these: this process ends when that one has.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void child.kill(signal));
 process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

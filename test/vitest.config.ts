@@ -42,6 +42,13 @@ export default defineConfig({
             wrangler: { configPath: `${root}wrangler.toml` },
             miniflare: {
               bindings: {
+                // Each value is said here, so that a developer's own .dev.vars changes no test.
+                DIALECTS: '',
+                ORDER_TTL_SECONDS: '1800',
+                PAYMENT_TTL_SECONDS: '120',
+                REFUND_APPROVAL: 'manual',
+                CORS_ORIGINS: '',
+                JWKS_URL: '',
                 PUBLIC_URL: 'https://orders.example',
                 JWT_SECRET: randomBytes(32).toString('hex'),
                 WEBHOOK_SECRET: `whsec_${randomBytes(32).toString('base64')}`,

@@ -1,6 +1,5 @@
 /** `npm run db:demo`: migrates the local database and loads the demo rows, again and again with the same result. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { demoRows } from '../demo-rows/index.ts';
 import { demoSql } from './demo-sql.ts';
@@ -9,14 +8,10 @@ import { runWrangler } from './run-wrangler.ts';
 /** Brings the local database of a folder up to date. It may run beside a service that is running there. */
 export async function loadDemoRows(root: string): Promise<void> {
   await runWrangler(root, ['d1', 'migrations', 'apply', 'DB', '--local']);
-  const folder = await mkdtemp(join(tmpdir(), 'edge-orders-demo-'));
-  try {
-    const file = join(folder, 'demo-rows.sql');
-    await writeFile(file, demoSql(demoRows, Date.now()));
-    await runWrangler(root, ['d1', 'execute', 'DB', '--local', '--file', file]);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  // Where the database is, too: what an interrupted run leaves behind is out of everybody's sight.
+  const file = join(root, '.wrangler/demo-rows.sql');
+  await writeFile(file, demoSql(demoRows, Date.now()));
+  await runWrangler(root, ['d1', 'execute', 'DB', '--local', '--file', file]);
 }
 
 if (import.meta.main) {

@@ -85,20 +85,7 @@ function insertFirstEvent(db: Database, order: NewOrder) {
 /** The row as the batch wrote it, without reading it back. */
 function newlyPlaced(order: NewOrder, id: number): Order {
   const { actor: _actor, commitId: _commitId, idempotency: _idempotency, items, ...terms } = order;
-  return asPlaced({
-    ...terms,
-    id,
-    items: items.map(refOf),
-    status: 'pending_payment',
-    fulfilment: 'unfulfilled',
-    paidFen: 0,
-    refundedFen: 0,
-    updatedAtMs: order.createdAtMs,
-    paidAtMs: null,
-    completedAtMs: null,
-    deletedAtMs: null,
-    version: 1,
-  });
+  return asPlaced({ ...terms, id, items: items.map(refOf) });
 }
 
 /** When the database did not answer, the order's own number tells whether it was written. */

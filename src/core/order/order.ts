@@ -61,15 +61,29 @@ export function isPastExpiry(order: Order, nowMs: number): boolean {
   return order.status === 'expired' || (order.status === 'pending_payment' && nowMs >= order.expiresAtMs);
 }
 
-/** The order as it was the moment it was placed: what a repeated request is answered with. */
-export function asPlaced(order: Order): Order {
+/** What of an order is fixed when it is placed. */
+export type OrderTerms = Omit<
+  Order,
+  | 'status'
+  | 'fulfilment'
+  | 'paidFen'
+  | 'refundedFen'
+  | 'updatedAtMs'
+  | 'paidAtMs'
+  | 'completedAtMs'
+  | 'deletedAtMs'
+  | 'version'
+>;
+
+/** The order as it is, or was, the moment it is placed: also what a repeated request is answered with. */
+export function asPlaced(terms: OrderTerms): Order {
   return {
-    ...order,
+    ...terms,
     status: 'pending_payment',
     fulfilment: 'unfulfilled',
     paidFen: 0,
     refundedFen: 0,
-    updatedAtMs: order.createdAtMs,
+    updatedAtMs: terms.createdAtMs,
     paidAtMs: null,
     completedAtMs: null,
     deletedAtMs: null,

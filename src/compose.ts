@@ -4,9 +4,10 @@ import type { Context } from 'hono';
 import type { CatalogMemory } from './db/catalog-store.ts';
 import { createCatalog } from './db/catalog-store.ts';
 import { type DatabaseSession, openDatabase } from './db/open-database.ts';
-import { createOrderStore } from './db/order-store.ts';
+import { createOrderStore, type OrderNumbers } from './db/order-store.ts';
 import { createOutboxStore } from './db/outbox-store.ts';
 import { createPaymentStore } from './db/payment-store.ts';
+import { createPersonalStore } from './db/personal-store.ts';
 import { createRefundStore } from './db/refund-store.ts';
 import type { Caller } from './core/caller.ts';
 import { describeError, writeLog } from './core/log.ts';
@@ -27,7 +28,7 @@ import { createWechatPay } from './providers/wechat-pay/index.ts';
 import { createVault } from './vault/aes-gcm-vault.ts';
 import { createNotificationSender } from './webhook/sender.ts';
 
-/** What one isolate keeps between requests: the checked configuration, imported keys, and what it read of the catalogue. */
+/** What one isolate keeps between requests: the checked configuration, imported keys, and what it has read that lasts. */
 type Isolate = {
   settings: Settings;
   dialects: readonly string[];
@@ -37,6 +38,7 @@ type Isolate = {
   vault: Vault;
   identify: (token: string) => Promise<Caller | null>;
   catalog: CatalogMemory;
+  orderNumbers: OrderNumbers;
 };
 
 /** The isolate's lasting parts, or what is wrong with the configuration, in words. */
@@ -76,14 +78,14 @@ function missingBindings(env: Partial<Cloudflare.Env>): string[] {
 }
 
 function createIsolate(config: Config): Isolate {
-  const { publicUrl, orderTtlMs, paymentTtlMs, refundApproval } = config;
+  const { publicUrl, orderTtlMs, paymentTtlMs, refundApproval, commissionBps } = config;
   const ports = { fetch: (...request: Parameters<typeof fetch>) => fetch(...request), now };
   const providers = [
     config.alipay && createAlipay({ ...config.alipay, notifyUrl: `${publicUrl}/callback/alipay` }, ports),
     config.wechatPay && createWechatPay({ ...config.wechatPay, ...wechatCallbacks(publicUrl) }, ports),
   ].filter((provider) => provider !== null);
   return {
-    settings: { publicUrl, orderTtlMs, paymentTtlMs, refundApproval },
+    settings: { publicUrl, orderTtlMs, paymentTtlMs, refundApproval, commissionBps },
     dialects: config.dialects,
     corsOrigins: config.corsOrigins,
     providers: new Map(providers.map((provider) => [provider.name, provider])),
@@ -91,6 +93,7 @@ function createIsolate(config: Config): Isolate {
     vault: createVault(config.vault),
     identify: createIdentify(config.tokens, now),
     catalog: new Map(),
+    orderNumbers: new Map(),
   };
 }
 
@@ -118,9 +121,10 @@ export function compose(
       commitId: () => crypto.randomUUID(),
     },
     settings: isolate.settings,
-    orders: createOrderStore(db),
+    orders: createOrderStore(db, isolate.orderNumbers),
     payments: createPaymentStore(db),
     refunds: createRefundStore(db),
+    personal: createPersonalStore(db),
     catalog: createCatalog(db, isolate.catalog),
     outbox: createOutboxStore(db),
     gate: createGateClient(env.ORDER_GATE, session.sawBookmark),

@@ -8,13 +8,13 @@ const unset = z.literal('').transform(() => undefined);
 const optional = <T extends z.ZodType>(schema: T) => z.union([unset, schema]).optional();
 
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
-const seconds = (min: number, max: number, byDefault: number) =>
+const wholeNumber = (unit: string, min: number, max: number, byDefault: number) =>
   z
     .union([unset, z.string()])
     .optional()
     .transform((text = String(byDefault)) => (/^\d{1,9}$/.test(text) ? Number(text) : Number.NaN))
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, {
-      error: `must be a whole number of seconds from ${min} to ${max}`,
+      error: `must be a whole number of ${unit} from ${min} to ${max}`,
     });
 const commaList = z
   .string()
@@ -29,8 +29,9 @@ const commaList = z
 const variables = z.object({
   PUBLIC_URL: httpUrl.transform((url) => url.replace(/\/+$/, '')),
   DIALECTS: commaList,
-  ORDER_TTL_SECONDS: seconds(60, 30 * 86_400, 1800),
-  PAYMENT_TTL_SECONDS: seconds(1, 86_400, 120),
+  ORDER_TTL_SECONDS: wholeNumber('seconds', 60, 30 * 86_400, 1800),
+  PAYMENT_TTL_SECONDS: wholeNumber('seconds', 1, 86_400, 120),
+  MEDICAL_COMMISSION_BPS: wholeNumber('basis points', 0, 10_000, 500),
   REFUND_APPROVAL: optional(z.enum(['manual', 'auto'], { error: 'must be manual or auto' })).default('manual'),
   CORS_ORIGINS: commaList.refine((origins) => origins.every(isOrigin), {
     error: 'must be origins like https://app.example, separated by commas',
@@ -81,6 +82,8 @@ export type Config = {
   orderTtlMs: number;
   paymentTtlMs: number;
   refundApproval: 'manual' | 'auto';
+  /** By dialect. */
+  commissionBps: Readonly<Record<string, number>>;
   corsOrigins: readonly string[];
   webhook: { url: string; secret: string } | null;
   tokens: { jwksUrl: string } | { secret: string };
@@ -112,6 +115,7 @@ export function checkEnv(env: object, knownDialects: readonly string[]): ConfigC
     problems.push(`DIALECTS may list ${knownDialects.join(', ')}, and lists another name`);
   }
   const tokens = vars.JWKS_URL ? { jwksUrl: vars.JWKS_URL } : vars.JWT_SECRET ? { secret: vars.JWT_SECRET } : null;
+  if (vars.PII_KEY_PREVIOUS === vars.PII_KEY) problems.push('PII_KEY_PREVIOUS must be another key than PII_KEY');
   if (!tokens) problems.push('JWT_SECRET is missing (or set JWKS_URL)');
   if (vars.WEBHOOK_URL && !vars.WEBHOOK_SECRET) problems.push('WEBHOOK_SECRET is missing, and WEBHOOK_URL needs it');
   for (const [provider, names] of Object.entries(PROVIDER_NAMES)) {
@@ -131,6 +135,7 @@ function configOf(vars: Variables): Omit<Config, 'tokens' | 'dialects'> {
     orderTtlMs: vars.ORDER_TTL_SECONDS * 1000,
     paymentTtlMs: vars.PAYMENT_TTL_SECONDS * 1000,
     refundApproval: vars.REFUND_APPROVAL ?? 'manual',
+    commissionBps: { 'medical-companion': vars.MEDICAL_COMMISSION_BPS },
     corsOrigins: vars.CORS_ORIGINS,
     webhook: vars.WEBHOOK_URL && vars.WEBHOOK_SECRET ? { url: vars.WEBHOOK_URL, secret: vars.WEBHOOK_SECRET } : null,
     vault: { current: vars.PII_KEY, previous: vars.PII_KEY_PREVIOUS ?? null },

@@ -5,6 +5,7 @@ import { describeError, writeLog } from './core/log.ts';
 import { expireOrders } from './core/order/expire-orders.ts';
 import { deliverNotifications } from './core/outbox/deliver-notifications.ts';
 import { reconcilePayments } from './core/payment/reconcile-payments.ts';
+import { reseal } from './core/personal/reseal.ts';
 import { reconcileRefunds } from './core/refund/reconcile-refunds.ts';
 import type { Services } from './core/services.ts';
 import { recordJobRun } from './db/job-runs.ts';
@@ -25,6 +26,7 @@ const LANES: readonly (readonly Job[])[] = [
   ],
   [
     ['deliver_notifications', deliverNotifications],
+    ['reseal', reseal],
     ['forget_keys', (services) => services.orders.forgetKeysBefore(services.now() - KEEP_KEYS_MS, 1000)],
   ],
 ];

@@ -3,6 +3,8 @@
 import { zValidator } from '@hono/zod-validator';
 import { type Context, Hono } from 'hono';
 import type { CatalogRef } from '../core/catalog/catalog.ts';
+import { keepItem } from '../core/catalog/keep-item.ts';
+import { readableItems } from '../core/catalog/readable-items.ts';
 import { RefusedError, valueOrThrow } from '../core/errors.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import type { CatalogKind } from '../http/catalog-kind.ts';
@@ -21,12 +23,15 @@ export function createCatalogRoutes(dialects: readonly AdminDialect[]): Hono<App
       const kind = c.req.param('kind');
       const { after, limit } = c.req.valid('query');
       checkId(kindOf(kinds, kind), 'cursor', after);
-      const read = (rows: number) => c.var.services.catalog.list(kind, { after, limit: rows });
+      const { services } = c.var;
+      const read = async (rows: number) =>
+        readableItems(services, await services.catalog.list(kind, { after, limit: rows }));
       return c.json(await readPage(limit, read, renderItem));
     })
     .get('/:kind/:id', async function detail(c) {
       kindOf(kinds, c.req.param('kind'));
-      const [item] = await c.var.services.catalog.read([refOf(c)], 'fresh');
+      const { services } = c.var;
+      const [item] = await readableItems(services, await services.catalog.read([refOf(c)], 'fresh'));
       if (!item) throw new RefusedError({ reason: 'item_not_found' });
       return c.json(renderItem(item));
     })
@@ -34,7 +39,8 @@ export function createCatalogRoutes(dialects: readonly AdminDialect[]): Hono<App
       const kind = kindOf(kinds, c.req.param('kind'));
       checkId(kind, 'id', c.req.param('id'));
       const body = valueOrThrow(await readBody(c, kind.body));
-      return c.json(renderItem(await c.var.services.catalog.put(refOf(c), body, c.var.services.now())));
+      const kept = await keepItem(c.var.services, refOf(c), body, kind.personal ?? []);
+      return c.json(renderItem(valueOrThrow(kept)));
     })
     .delete('/:kind/:id', async function remove(c) {
       kindOf(kinds, c.req.param('kind'));

@@ -5,7 +5,7 @@ import { Hono } from 'hono';
 import { RefusedError, valueOrThrow } from '../core/errors.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import { refuseInvalid } from '../http/invalid-input.ts';
-import { readOptionalBody } from './read-optional-body.ts';
+import { readOptionalBody } from '../http/read-optional-body.ts';
 import { readPage } from './read-page.ts';
 import { renderNotification } from './render.ts';
 import { isRowId, notificationListSchema, nothingSchema } from './schema.ts';

@@ -7,6 +7,7 @@ import { accept, refuse, type Result, valueOrThrow } from '../core/errors.ts';
 import { advanceFulfilment } from '../core/order/advance-fulfilment.ts';
 import type { FulfilmentPolicy } from '../core/order/command.ts';
 import { endUnpaidOrder } from '../core/order/end-unpaid-order.ts';
+import { findHistory } from '../core/order/find-history.ts';
 import { isOrderNo } from '../core/order/order-number.ts';
 import { requestRefund } from '../core/refund/request-refund.ts';
 import type { Services } from '../core/services.ts';
@@ -15,7 +16,8 @@ import { refuseInvalid } from '../http/invalid-input.ts';
 import { readBody } from '../http/read-body.ts';
 import type { AdminDialect } from './admin-dialect.ts';
 import { readPage } from './read-page.ts';
-import { renderHistory, renderOrder, renderRefund } from './render.ts';
+import { renderHistory, renderOrder } from './render.ts';
+import { showRefund } from './show-refund.ts';
 import { ANY_ORDER, createOrderSearchSchema, fulfilmentSchema, reasonSchema, refundSchema } from './schema.ts';
 
 /** The calls below `/admin/orders`. */
@@ -56,13 +58,8 @@ export function createOrderRoutes(dialects: readonly AdminDialect[]): Hono<AppEn
         actor: actorOf(c.var.caller),
         approval: 'auto',
       });
-      return c.json(renderRefund(valueOrThrow(requested).refund));
+      return c.json(await showRefund(c.var.services, valueOrThrow(requested).refund));
     });
-}
-
-async function findHistory(services: Services, orderNo: string) {
-  const history = isOrderNo(orderNo) ? await services.orders.history(orderNo) : null;
-  return history === null ? refuse('order_not_found') : accept(history);
 }
 
 /** Which moves an order's dialect allows. The dialect is one of its terms, so looking it up first is safe. */

@@ -6,7 +6,7 @@ import { orderNoOf } from '../core/payment/attempt.ts';
 import { queryPayment } from '../core/payment/query-payment.ts';
 import type { Services } from '../core/services.ts';
 import type { AppEnv } from '../http/app-env.ts';
-import { readOptionalBody } from './read-optional-body.ts';
+import { readOptionalBody } from '../http/read-optional-body.ts';
 import { renderAttempt } from './render.ts';
 import { nothingSchema } from './schema.ts';
 

@@ -1,7 +1,9 @@
 /** Renders what the core knows for operators: its own words, fen, and ISO times. */
 
 import type { CatalogItem } from '../core/catalog/catalog.ts';
-import type { Order, OrderState } from '../core/order/order.ts';
+import { type Commission, commissionOf } from '../core/commission/commission.ts';
+import type { OrderHistory } from '../core/order/find-history.ts';
+import type { Order } from '../core/order/order.ts';
 import type { OrderEvent } from '../core/order/order-event.ts';
 import type { OutboxMessage } from '../core/outbox/outbox.ts';
 import type { Attempt, Capture } from '../core/payment/attempt.ts';
@@ -27,15 +29,14 @@ export function renderOrder(order: Order) {
 }
 
 /** An order with all that ever happened to it. */
-export function renderHistory({ state, events }: { state: OrderState; events: readonly OrderEvent[] }) {
+export function renderHistory({ state, events, personal }: OrderHistory) {
   return {
     order: renderOrder(state.order),
     attempts: state.attempts.map((attempt) => renderAttempt(attempt, state.captures)),
     refunds: state.refunds.map(renderRefund),
     log: events.map(renderEvent),
-    // No dialect of today pays anybody a share.
-    commission: null,
-    details: state.order.details,
+    commission: renderCommission(commissionOf(state.order)),
+    details: { ...state.order.details, ...personal },
   };
 }
 
@@ -104,6 +105,12 @@ function renderEvent(event: OrderEvent) {
     to: event.to,
     reason: event.reason,
   };
+}
+
+function renderCommission(commission: Commission | null) {
+  if (commission === null) return null;
+  const { to, ...rest } = commission;
+  return { referrerId: to, ...rest };
 }
 
 /** UTC, to the millisecond. */

@@ -18,6 +18,19 @@ export function formatYuan(amountFen: Fen): string {
   return `${yuan}.${String(fen).padStart(2, '0')}`;
 }
 
+/** Fen as the JSON number of yuan that some documents show: `29990` is `299.9`, the number nearest to it, as printed. */
+export function yuanOfFen(amountFen: Fen): number {
+  return amountFen / 100;
+}
+
+/**
+ * Yuan as a JSON number, to fen, by the number's value: `299`, `299.0` and `2.99e2` are `29900`. `null` for what is no
+ * amount: not finite, negative, more than two decimals, or more than {@link MAX_AMOUNT_FEN}.
+ */
+export function fenOfYuan(yuan: number): Fen | null {
+  return parseYuan(String(yuan));
+}
+
 /**
  * Decimal yuan text as fen: `"196"`, `"196.0"` and `"196.00"` are `19600`. `null` for anything else: signs, blanks,
  * exponents, more than two decimals, or more than {@link MAX_AMOUNT_FEN}.

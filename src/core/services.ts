@@ -4,6 +4,7 @@ import type { Catalog } from './catalog/catalog.ts';
 import type { OrderGate } from './order/order-gate.ts';
 import type { OrderStore } from './order/order-store.ts';
 import type { NotificationSender, OutboxStore } from './outbox/outbox.ts';
+import type { PersonalStore } from './personal/personal-store.ts';
 import type { PaymentStore } from './payment/payment-store.ts';
 import type { PaymentProvider } from './payment/provider.ts';
 import type { RefundStore } from './refund/refund-store.ts';
@@ -16,6 +17,8 @@ export type Settings = {
   orderTtlMs: number;
   paymentTtlMs: number;
   refundApproval: 'manual' | 'auto';
+  /** The share of an order's amount for whoever brought its customer, by dialect, in basis points. */
+  commissionBps: Readonly<Record<string, number>>;
 };
 
 /** Names that nobody can guess. */
@@ -43,6 +46,7 @@ export type Services = {
   orders: OrderStore;
   payments: PaymentStore;
   refunds: RefundStore;
+  personal: PersonalStore;
   catalog: Catalog;
   outbox: OutboxStore;
   gate: OrderGate;

@@ -4,13 +4,16 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Change } from '../core/order/decision.ts';
 import type { Database } from './open-database.ts';
+import { keepSealed } from './personal-store.ts';
 import { captures, catalogItems, paymentAttempts, providerNotifications, refunds } from './schema.ts';
 
 /** One change as a statement of the commit's batch; triggers and constraints hold the rules once more. */
 export function applyChange(db: Database, change: Change, nowMs: number): BatchItem<'sqlite'> {
   switch (change.type) {
-    case 'insert_attempt':
-      return db.insert(paymentAttempts).values({ ...change.attempt, nextLookAtMs: change.nextQueryAtMs });
+    case 'insert_attempt': {
+      const { sealed: _sealed, ...attempt } = change.attempt;
+      return db.insert(paymentAttempts).values({ ...attempt, nextLookAtMs: change.nextQueryAtMs });
+    }
     case 'move_attempt':
       return db
         .update(paymentAttempts)
@@ -21,11 +24,8 @@ export function applyChange(db: Database, change: Change, nowMs: number): BatchI
         .update(paymentAttempts)
         .set({ leasedUntilMs: change.leasedUntilMs })
         .where(eq(paymentAttempts.outTradeNo, change.outTradeNo));
-    case 'keep_sealed':
-      return db
-        .update(paymentAttempts)
-        .set({ sealed: change.sealed })
-        .where(eq(paymentAttempts.outTradeNo, change.outTradeNo));
+    case 'keep_personal':
+      return keepSealed(db, change);
     case 'insert_capture':
       return db.insert(captures).values({ ...change.capture, recordedAtMs: change.recordedAtMs });
     case 'insert_refund':

@@ -1,9 +1,11 @@
 /** The catalogue in D1, with this isolate's memory in front of it. */
 
 import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
-import { type Catalog, type CatalogItem, type CatalogRef, refKey } from '../core/catalog/catalog.ts';
+import { type Catalog, type CatalogItem, type CatalogRef, itemRow, refKey } from '../core/catalog/catalog.ts';
 import type { Database } from './open-database.ts';
-import { catalogItems } from './schema.ts';
+import { keepSealedIf } from './personal-store.ts';
+import { catalogItems, personalData } from './schema.ts';
+import { isGuardRefusal } from './storage-error.ts';
 import { itemColumns } from './view-orders.ts';
 
 /** What this isolate has read. Safe to be behind: an order is written only if each row is still at its version. */
@@ -38,8 +40,8 @@ export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
         )
         .orderBy(asc(catalogItems.id))
         .limit(limit),
-    put: async (ref, body, nowMs) => {
-      const [item] = await db
+    put: async (ref, body, nowMs, personal) => {
+      const write = db
         .insert(catalogItems)
         .values({ ...ref, body, createdAtMs: nowMs, updatedAtMs: nowMs })
         .onConflictDoUpdate({
@@ -52,15 +54,22 @@ export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
           },
         })
         .returning(itemColumns);
-      if (!item) throw new Error('the catalogue row was not written');
-      memory.delete(refKey(ref));
-      return item;
+      const seal = personal && keepSealedIf(db, { row: itemRow(ref), sealed: personal.sealed }, personal.was);
+      try {
+        const [[item]] = seal ? await db.batch([write, seal]) : [await write];
+        memory.delete(refKey(ref));
+        return item ?? null;
+      } catch (error) {
+        if (isGuardRefusal(error)) return null;
+        throw error;
+      }
     },
     remove: async (ref, nowMs) => {
-      const { meta } = await db
+      const remove = db
         .update(catalogItems)
         .set({ removedAtMs: nowMs, updatedAtMs: nowMs, version: sql`${catalogItems.version} + 1` })
         .where(and(eq(catalogItems.kind, ref.kind), eq(catalogItems.id, ref.id), isNull(catalogItems.removedAtMs)));
+      const [{ meta }] = await db.batch([remove, db.delete(personalData).where(eq(personalData.row, itemRow(ref)))]);
       memory.delete(refKey(ref));
       return meta.changes === 1;
     },

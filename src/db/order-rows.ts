@@ -22,11 +22,22 @@ export const orderColumns = {
 export type OrderRow = typeof orders.$inferSelect & { paidFen: number; refundedFen: number };
 
 /** The order without what only the store needs of it. */
-export function orderOf({ lastCommitId: _lastCommitId, ...order }: OrderRow): Order {
-  return order;
+export function orderOf(row: OrderRow): Order {
+  const { lastCommitId: _lastCommitId, place: _place, commissionTo, commissionFen, ...order } = row;
+  const isShared = commissionTo !== null && commissionFen !== null;
+  return { ...order, commission: isShared ? { to: commissionTo, amountFen: commissionFen } : null };
 }
 
-const { nextLookAtMs: _next, lastLookAtMs: _last, looks: _looks, ...attemptColumns } = getTableColumns(paymentAttempts);
+const { nextLookAtMs: _next, lastLookAtMs: _last, looks: _looks, ...ownColumns } = getTableColumns(paymentAttempts);
+
+/** An attempt's columns, with what is kept sealed of it. */
+const attemptColumns = {
+  ...ownColumns,
+  sealed: sql<string | null>`(
+    SELECT kept.sealed FROM personal_data kept WHERE kept.row_name = 'attempt/' || payment_attempts.out_trade_no)`.as(
+    'sealed',
+  ),
+};
 const { recordedAtMs: _recorded, ...captureColumns } = getTableColumns(captures);
 const {
   nextLookAtMs: _nextRefund,

@@ -1,20 +1,31 @@
 /** Orders in D1: placing them, reading them, and expiring those that nobody can be paying. */
 
-import { and, asc, desc, eq, getTableColumns, gte, inArray, isNull, lt, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { Scope } from '../core/order/command.ts';
 import type { OrderFilter, OrderStore } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
-import { orderColumns, orderOf, stateOf, stateQueries } from './order-rows.ts';
+import { stateOf, stateQueries } from './order-rows.ts';
 import { findByKey, placeOrderRow } from './place-order-row.ts';
 import { orderEvents, orders } from './schema.ts';
-import { viewOrders } from './view-orders.ts';
+import { searchOrders } from './search-orders.ts';
+import { detailOf, pageOfUser, textsOfOrder, viewOrders } from './view-orders.ts';
 
 const { commitId: _commitId, ...eventColumns } = getTableColumns(orderEvents);
 
+/** The numbers of orders by id, as this isolate has learnt them. Neither ever changes. */
+export type OrderNumbers = Map<number, string>;
+
+/** How many numbers are remembered; past that the oldest are forgotten. */
+const MAX_REMEMBERED = 10_000;
+
 /** The store over one session. */
-export function createOrderStore(db: Database): OrderStore {
+export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStore {
   return {
-    place: (order) => placeOrderRow(db, order),
+    place: async (order) => {
+      const placed = await placeOrderRow(db, order);
+      if (placed.status === 'placed') remember(numbers, placed.order);
+      return placed;
+    },
     findByKey: (key) => findByKey(db, key),
     view: async (orderNo, scope) => {
       const [view] = await viewOrders(db, and(eq(orders.orderNo, orderNo), inScope(scope)), { offset: 0, limit: 1 });
@@ -24,34 +35,27 @@ export function createOrderStore(db: Database): OrderStore {
       const views = await viewOrders(db, and(inScope(scope), passes(filter, nowMs)), { offset, limit: limit + 1 });
       return { views: views.slice(0, limit), hasMore: views.length > limit };
     },
-    search: async (search) => {
-      const rows = await db
-        .select(orderColumns)
-        .from(orders)
-        .where(
-          and(
-            search.beforeId === null ? undefined : lt(orders.id, search.beforeId),
-            search.orderNo === null ? undefined : eq(orders.orderNo, search.orderNo),
-            search.userId === null ? undefined : eq(orders.userId, search.userId),
-            search.dialect === null ? undefined : eq(orders.dialect, search.dialect),
-            search.status === null ? undefined : eq(orders.status, search.status),
-            search.fromMs === null ? undefined : createdFrom(search.fromMs),
-            search.toMs === null ? undefined : createdUntil(search.toMs),
-          ),
-        )
-        .orderBy(desc(orders.id))
-        .limit(search.limit);
-      return rows.map(orderOf);
+    numberOf: async (id) => {
+      const known = numbers.get(id);
+      if (known !== undefined) return known;
+      const [order] = await db.select({ id: orders.id, orderNo: orders.orderNo }).from(orders).where(eq(orders.id, id));
+      if (!order) return null;
+      remember(numbers, order);
+      return order.orderNo;
     },
+    detail: (id, scope) => detailOf(db, and(eq(orders.id, id), inScope(scope))),
+    page: (scope, statuses, range) => pageOfUser(db, scope, statuses, range),
+    search: (search) => searchOrders(db, search),
     history: async (orderNo) => {
       const events = db
         .select(eventColumns)
         .from(orderEvents)
         .where(eq(orderEvents.orderNo, orderNo))
         .orderBy(asc(orderEvents.seq));
-      const [order, attempts, captured, refunded, log] = await db.batch([...stateQueries(db, orderNo), events]);
+      const queries = [...stateQueries(db, orderNo), events, textsOfOrder(db, sql`${orderNo}`)] as const;
+      const [order, attempts, captured, refunded, log, texts] = await db.batch(queries);
       const state = stateOf([order, attempts, captured, refunded]);
-      return state === null ? null : { state, events: log };
+      return state === null ? null : { state, events: log, texts };
     },
     expireIdle: (nowMs, limit) => expireIdle(db, nowMs, limit),
     listDueWithLiveAttempt: (nowMs, after, limit) =>
@@ -69,28 +73,19 @@ export function createOrderStore(db: Database): OrderStore {
   };
 }
 
+function remember(numbers: OrderNumbers, { id, orderNo }: { id: number; orderNo: string }): void {
+  numbers.set(id, orderNo);
+  for (const oldest of numbers.keys()) {
+    if (numbers.size <= MAX_REMEMBERED) return;
+    numbers.delete(oldest);
+  }
+}
+
 /** Told, because the database would rather walk through all unpaid orders than through those whose time has run out. */
 const DUE_ORDERS = sql`orders INDEXED BY orders_due`;
 
 const HAS_LIVE_ATTEMPT = sql`EXISTS (
   SELECT 1 FROM payment_attempts a WHERE a.order_no = orders.order_no AND a.status IN ('opening', 'pending'))`;
-
-/** Orders are numbered as they are placed, give or take how far two clocks are apart, ms. */
-const CLOCKS_APART_MS = 10 * 60_000;
-
-/** Created at or after a moment: the index of creation says from which row on, so that no others are walked through. */
-function createdFrom(ms: number): SQL | undefined {
-  const first = sql`(SELECT early.id FROM orders early WHERE early.created_at_ms >= ${ms - CLOCKS_APART_MS}
-    ORDER BY early.created_at_ms, early.id LIMIT 1)`;
-  return and(gte(orders.createdAtMs, ms), sql`${orders.id} >= ${first}`);
-}
-
-/** Created at or before a moment, likewise. */
-function createdUntil(ms: number): SQL | undefined {
-  const last = sql`(SELECT late.id FROM orders late WHERE late.created_at_ms <= ${ms + CLOCKS_APART_MS}
-    ORDER BY late.created_at_ms DESC, late.id DESC LIMIT 1)`;
-  return and(lte(orders.createdAtMs, ms), sql`${orders.id} <= ${last}`);
-}
 
 /** A scope in SQL: what is outside of it, and what was deleted, does not exist. */
 function inScope(scope: Scope): SQL | undefined {

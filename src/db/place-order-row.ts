@@ -1,11 +1,12 @@
 /** Writes a new order, if the catalogue still is what it was priced by. */
 
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { CatalogItem, CatalogRef } from '../core/catalog/catalog.ts';
 import { asPlaced, type Order } from '../core/order/order.ts';
 import type { IdempotencyKey, NewOrder, Placed } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
 import { orderColumns, orderOf } from './order-rows.ts';
+import { keepSealed } from './personal-store.ts';
 import { idempotencyKeys, orderEvents, orders } from './schema.ts';
 import { isGuardRefusal, isUnanswered, storageText } from './storage-error.ts';
 
@@ -15,7 +16,8 @@ import { isGuardRefusal, isUnanswered, storageText } from './storage-error.ts';
  */
 export async function placeOrderRow(db: Database, order: NewOrder): Promise<Placed> {
   try {
-    const [inserted] = await db.batch([insertOrder(db, order), ...insertKey(db, order), insertFirstEvent(db, order)]);
+    const beside = [...insertKey(db, order), insertFirstEvent(db, order), ...keepPersonal(db, order)];
+    const [inserted] = await db.batch([insertOrder(db, order), ...beside]);
     const [row] = inserted;
     if (row) return { status: 'placed', order: newlyPlaced(order, row.id) };
     throw new Error('the order was written without an id');
@@ -52,7 +54,8 @@ function insertOrder(db: Database, order: NewOrder) {
       sql`SELECT NULL, ${order.orderNo}, ${order.dialect}, ${order.userId}, 'pending_payment', 'unfulfilled',
           ${order.amountFen}, ${order.subject}, ${JSON.stringify(order.details)},
           ${JSON.stringify(order.items.map(refOf))}, ${order.saleOf === null ? null : JSON.stringify(order.saleOf)},
-          ${order.payWith}, ${order.createdAtMs}, ${order.createdAtMs}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, ''
+          ${order.payWith}, ${order.createdAtMs}, ${order.createdAtMs}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
+          ${nextPlace(order)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}
         WHERE ${order.items.length} = (
           SELECT count(*) FROM catalog_items c
             JOIN json_each(${priced}) AS item
@@ -60,6 +63,16 @@ function insertOrder(db: Database, order: NewOrder) {
              AND c.version = json_extract(item.value, '$.version') AND c.removed_at_ms IS NULL)`,
     )
     .returning({ id: orders.id });
+}
+
+/** The place after the last one among the user's orders of the dialect. */
+function nextPlace({ userId, dialect }: NewOrder): SQL {
+  return sql`(SELECT coalesce(max(placed.place), 0) + 1 FROM orders placed
+    WHERE placed.user_id = ${userId} AND placed.dialect = ${dialect})`;
+}
+
+function keepPersonal(db: Database, { personal }: NewOrder) {
+  return personal ? [keepSealed(db, personal)] : [];
 }
 
 function insertKey(db: Database, { idempotency, orderNo, createdAtMs }: NewOrder) {
@@ -84,7 +97,7 @@ function insertFirstEvent(db: Database, order: NewOrder) {
 
 /** The row as the batch wrote it, without reading it back. */
 function newlyPlaced(order: NewOrder, id: number): Order {
-  const { actor: _actor, commitId: _commitId, idempotency: _idempotency, items, ...terms } = order;
+  const { actor: _actor, commitId: _commitId, idempotency: _idempotency, personal: _personal, items, ...terms } = order;
   return asPlaced({ ...terms, id, items: items.map(refOf) });
 }
 

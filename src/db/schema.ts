@@ -29,6 +29,22 @@ export const orders = sqliteTable('orders', {
   deletedAtMs: integer('deleted_at_ms'),
   version: integer('version').notNull(),
   lastCommitId: text('last_commit_id').notNull(),
+  place: integer('place').notNull().default(0),
+  commissionTo: text('commission_to'),
+  commissionFen: integer('commission_fen'),
+});
+
+export const orderTallies = sqliteTable('order_tallies', {
+  userId: text('user_id').notNull(),
+  dialect: text('dialect').notNull(),
+  status: text('status').$type<OrderStatus>().notNull(),
+  orders: integer('orders').notNull(),
+});
+
+export const personalData = sqliteTable('personal_data', {
+  row: text('row_name').primaryKey(),
+  keyId: text('key_id').notNull(),
+  sealed: text('sealed').notNull(),
 });
 
 export const orderEvents = sqliteTable('order_events', {
@@ -60,7 +76,6 @@ export const paymentAttempts = sqliteTable('payment_attempts', {
   lastLookAtMs: integer('last_look_at_ms'),
   nextLookAtMs: integer('next_look_at_ms'),
   leasedUntilMs: integer('leased_until_ms'),
-  sealed: text('sealed'),
 });
 
 export const captures = sqliteTable('captures', {

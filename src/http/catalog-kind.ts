@@ -6,4 +6,6 @@ import type * as z from 'zod';
 export type CatalogKind = {
   id: z.ZodType<string>;
   body: z.ZodType<Record<string, unknown>>;
+  /** The fields of the body that are about a person: kept sealed. */
+  personal?: readonly string[];
 };

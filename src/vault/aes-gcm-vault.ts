@@ -15,7 +15,7 @@ type Key = { id: string; key: CryptoKey };
  */
 export function createVault({ current, previous }: VaultKeys): Vault {
   const sealing = importKey(current);
-  const opening = previous === null ? [sealing] : [sealing, importKey(previous)];
+  const opening: readonly Promise<Key>[] = previous === null ? [sealing] : [sealing, importKey(previous)];
   return {
     seal: async (text, row) => {
       const { id, key } = await sealing;
@@ -37,6 +37,7 @@ export function createVault({ current, previous }: VaultKeys): Vault {
       };
       return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, known.key, bytes.subarray(IV_BYTES)));
     },
+    previousKeyId: async () => (await opening[1])?.id ?? null,
   };
 }
 

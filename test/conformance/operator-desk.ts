@@ -46,7 +46,7 @@ export async function cancelOrder(orderId: string): Promise<void> {
 
 /** Changes fields of a catalogue row. */
 export async function changeItem(ref: CatalogRef, fields: Record<string, unknown>): Promise<void> {
-  await work(async (services) => accept(await services.catalog.put(ref, fields, services.now())));
+  await work(async (services) => accept(await services.catalog.put(ref, fields, services.now(), null)));
 }
 
 /** Takes a catalogue row out of sale. */

@@ -575,12 +575,12 @@ test('nothing that leads to a payer can be read in any table or log line', async
   }
   for (const line of logLines) expect(sealed.filter((one) => line.includes(one))).toEqual([]);
   // Outside of its own column nothing of it stands anywhere: not in the log of the order, not in what shops are told.
-  const elsewhere = rows.filter((row) => !row.startsWith('payment_attempts:'));
+  const elsewhere = rows.filter((row) => !row.startsWith('personal_data:'));
   for (const row of elsewhere) expect(sealed.filter((one) => row.includes(one))).toEqual([]);
 });
 
 /** What the vault has sealed, as it is kept. */
 async function sealedTexts(): Promise<string[]> {
-  const { results } = await env.DB.prepare('SELECT sealed FROM payment_attempts WHERE sealed IS NOT NULL').all();
+  const { results } = await env.DB.prepare('SELECT sealed FROM personal_data').all();
   return results.map((row) => z.object({ sealed: z.string() }).parse(row).sealed);
 }

@@ -11,7 +11,7 @@ import type {
 } from '../../src/core/order/command.ts';
 import type { AttemptStatus, OrderStatus } from '../../src/core/order/lifecycle.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
-import type { Attempt } from '../../src/core/payment/attempt.ts';
+import { type Attempt, attemptRow } from '../../src/core/payment/attempt.ts';
 import {
   ALIPAY,
   AMOUNT_FEN,
@@ -161,7 +161,7 @@ describe('opening an attempt', () => {
 });
 
 describe('an attempt whose provider has not been heard yet', () => {
-  const release: ReleaseAttempt = { type: 'release_attempt', outTradeNo: FIRST };
+  const release: ReleaseAttempt = { type: 'release_attempt', outTradeNo: FIRST, kept: null };
   const bothWays = [{ whenOpen: 'refuse' }, { whenOpen: 'hand_out_again' }] as const;
 
   describe.each(bothWays)('where an open slip means $whenOpen', ({ whenOpen }) => {
@@ -348,7 +348,7 @@ describe('the times of a slip, to the second', () => {
 });
 
 describe('what becomes of an attempt', () => {
-  const ready: ReadyAttempt = { type: 'ready_attempt', outTradeNo: FIRST, sealed: null };
+  const ready: ReadyAttempt = { type: 'ready_attempt', outTradeNo: FIRST, kept: null };
   const fail: FailAttempt = { type: 'fail_attempt', outTradeNo: FIRST, cause: 'NOT_SO' };
   const close: CloseAttempt = { type: 'close_attempt', outTradeNo: FIRST, proof: 'closed' };
 
@@ -405,10 +405,12 @@ describe('what becomes of an attempt', () => {
 
   test('what the vault sealed is kept with the attempt, and told to nobody', () => {
     const state = withAttempts(anAttempt(1, { status: 'opening' }));
-    const { events, changes } = decisionOf(at(state, { ...ready, sealed: 'k.sealed' }, PLACED_AT_MS));
+    const { events, changes } = decisionOf(
+      at(state, { ...ready, kept: { row: attemptRow(FIRST), sealed: 'k.sealed' } }, PLACED_AT_MS),
+    );
     expect(changes).toEqual([
       expect.objectContaining({ type: 'move_attempt', from: 'opening', to: 'pending' }),
-      { type: 'keep_sealed', outTradeNo: FIRST, sealed: 'k.sealed' },
+      { type: 'keep_personal', row: attemptRow(FIRST), sealed: 'k.sealed' },
     ]);
     expect(JSON.stringify(events)).not.toContain('sealed');
   });
@@ -417,7 +419,7 @@ describe('what becomes of an attempt', () => {
     'what was sealed too late, for one that is %s, is not kept',
     (status) => {
       const state = withAttempts(anAttempt(1, { status, sealed: 'k.before' }));
-      const late = at(state, { ...ready, sealed: 'k.late' }, PLACED_AT_MS);
+      const late = at(state, { ...ready, kept: { row: attemptRow(FIRST), sealed: 'k.late' } }, PLACED_AT_MS);
       expect(late).toEqual({ ok: true, value: { already: true, subject: FIRST } });
     },
   );

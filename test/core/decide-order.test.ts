@@ -22,10 +22,11 @@ import {
   OWNER,
   PLACED_AT_MS,
   SLIP_MS,
+  WORDS,
 } from './order-states.ts';
 import { decisionOf, verdictOf } from './verdict-of.ts';
 
-const CANCEL = { type: 'cancel', reason: 'asked for' } as const;
+const CANCEL = { type: 'cancel', reason: WORDS } as const;
 const DELETE = { type: 'delete' } as const;
 const EXPIRE = { type: 'expire' } as const;
 const at = (state: OrderState, command: OrderCommand, nowMs = EXPIRES_AT_MS) =>
@@ -66,14 +67,14 @@ describe('ending an order', () => {
   });
 
   test.each([
-    [CANCEL, 'pending_payment', 'cancelled', 'asked for'],
+    [CANCEL, 'pending_payment', 'cancelled', WORDS.row],
     [DELETE, 'pending_payment', 'cancelled', null],
     [DELETE, 'expired', 'expired', null],
     [EXPIRE, 'pending_payment', 'expired', null],
   ] as const)('%o on an order that is %s makes it %s', (command, status, to, reason) => {
     const { events, changes } = decisionOf(at(aState({ status }), command));
     expect(events).toMatchObject([{ from: status, to, orderStatus: to, orderFulfilment: 'unfulfilled', reason }]);
-    expect(changes).toEqual([]);
+    expect(changes).toEqual(reason === null ? [] : [{ type: 'keep_personal', ...WORDS }]);
   });
 });
 
@@ -91,7 +92,7 @@ describe('advancing the work', () => {
     type: 'advance_fulfilment',
     to,
     policy,
-    remark: 'a remark',
+    remark: WORDS,
   });
   const NO = 'refused move_not_allowed';
   const GOES = 'fulfilment_advanced';
@@ -138,7 +139,7 @@ describe('advancing the work', () => {
           actor: 'system',
           from: 'unfulfilled',
           to: 'fulfilled',
-          reason: 'a remark',
+          reason: WORDS.row,
           orderStatus: 'paid',
           orderFulfilment: 'fulfilled',
         },
@@ -147,12 +148,12 @@ describe('advancing the work', () => {
           actor: 'system',
           from: 'paid',
           to: 'completed',
-          reason: 'a remark',
+          reason: WORDS.row,
           orderStatus: 'completed',
           orderFulfilment: 'fulfilled',
         },
       ],
-      changes: [],
+      changes: [{ type: 'keep_personal', ...WORDS }],
       subject: null,
     });
   });
@@ -190,8 +191,8 @@ describe('for whom an order exists', () => {
     const payment = { outTradeNo, transactionId: 't', amountFen: 1, paidAtMs: 0 };
     const commands: Record<OrderCommand['type'], OrderCommand> = {
       open_attempt: { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' },
-      ready_attempt: { type: 'ready_attempt', outTradeNo, sealed: null },
-      release_attempt: { type: 'release_attempt', outTradeNo },
+      ready_attempt: { type: 'ready_attempt', outTradeNo, kept: null },
+      release_attempt: { type: 'release_attempt', outTradeNo, kept: null },
       fail_attempt: { type: 'fail_attempt', outTradeNo, cause: '' },
       close_attempt: { type: 'close_attempt', outTradeNo, proof: 'closed' },
       settle_payment: { type: 'settle_payment', provider: 'alipay', payment, proof: 'query', receipt: null },

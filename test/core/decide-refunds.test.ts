@@ -17,6 +17,7 @@ import {
   ORDER_NO,
   PLACED_AT_MS,
   SALE_OF,
+  WORDS,
 } from './order-states.ts';
 import { decisionOf, verdictOf } from './verdict-of.ts';
 
@@ -28,7 +29,7 @@ const on = (state: OrderState, command: OrderCommand) =>
 const refund = (nth: number, changes: Partial<Refund>) => aRefund(aCapture(), nth, changes);
 
 const ask = (amountFen: RequestRefund['amountFen'] = 'all', approval: RequestRefund['approval'] = 'manual') =>
-  ({ type: 'request_refund', amountFen, reason: 'changed my mind', approval }) as const;
+  ({ type: 'request_refund', amountFen, reason: WORDS, approval }) as const;
 const word = (verdict: DecideRefund['verdict'], refundNo = `${FIRST}01`): DecideRefund => ({
   type: 'decide_refund',
   refundNo,
@@ -80,7 +81,7 @@ describe('asking for money back', () => {
     ['to the fen', [refund(1, { status: 'succeeded', amountFen: 100 })], AMOUNT_FEN - 100, AMOUNT_FEN - 100],
   ])('of the amount, %s', (_name, refunds, amountFen, expectedFen) => {
     const { changes } = decisionOf(on(aPaidState({}, refunds), ask(amountFen)));
-    expect(changes).toMatchObject([{ refund: { amountFen: expectedFen } }]);
+    expect(changes).toMatchObject([{ refund: { amountFen: expectedFen } }, { type: 'keep_personal', ...WORDS }]);
   });
 
   test.each<[string, Refund[], number]>([
@@ -122,10 +123,11 @@ describe('asking for money back', () => {
             status,
             decidedBy,
             requestedBy: OPERATOR,
-            reason: 'changed my mind',
+            reason: WORDS.row,
             finishedAtMs: null,
           },
         },
+        { type: 'keep_personal', ...WORDS },
       ],
     });
   });

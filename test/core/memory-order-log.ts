@@ -3,7 +3,7 @@ import type { Change, DecidedEvent } from '../../src/core/order/decision.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
 import type { OrderEvent } from '../../src/core/order/order-event.ts';
 import type { CommitHead, OrderLog } from '../../src/core/order/order-log.ts';
-import type { Attempt } from '../../src/core/payment/attempt.ts';
+import { type Attempt, attemptRow } from '../../src/core/payment/attempt.ts';
 import { moneyOf } from './order-states.ts';
 
 /** The log of one order, and everything that was ever written to it. */
@@ -81,9 +81,10 @@ function afterChange(state: OrderState, change: Change, nowMs: number): OrderSta
       const { outTradeNo, leasedUntilMs } = change;
       return { ...state, attempts: withChanged(state, outTradeNo, { leasedUntilMs }) };
     }
-    case 'keep_sealed': {
-      const { outTradeNo, sealed } = change;
-      return { ...state, attempts: withChanged(state, outTradeNo, { sealed }) };
+    case 'keep_personal': {
+      const { row, sealed } = change;
+      const keep = (one: Attempt) => (attemptRow(one.outTradeNo) === row ? { ...one, sealed } : one);
+      return { ...state, attempts: state.attempts.map(keep) };
     }
     case 'insert_capture':
       return { ...state, captures: [...state.captures, change.capture] };

@@ -36,7 +36,13 @@ export function openOneOrderShop(provider: PaymentProvider, changes: Partial<Ord
     ...elsewhere,
     now: () => clock.nowMs,
     ids: { orderNo: () => ORDER_NO, commitId: () => `c-${++submissions}` },
-    settings: { publicUrl: '', orderTtlMs: 30 * MINUTE_MS, paymentTtlMs: SLIP_MS, refundApproval: 'manual' },
+    settings: {
+      publicUrl: '',
+      orderTtlMs: 30 * MINUTE_MS,
+      paymentTtlMs: SLIP_MS,
+      refundApproval: 'manual',
+      commissionBps: {},
+    },
     gate: { submit: (submission) => submitCommand(log, null, submission) },
     vault: createVault({ current: aKey(), previous: null }),
     providers: new Map([[provider.name, provider]]),
@@ -58,18 +64,22 @@ function fails(): never {
   throw new Error('a payment does not need this');
 }
 
-const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'catalog' | 'outbox'> = {
+const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' | 'catalog' | 'outbox'> = {
   orders: {
     place: fails,
     findByKey: fails,
     view: fails,
     list: fails,
+    numberOf: fails,
+    detail: fails,
+    page: fails,
     search: fails,
     history: fails,
     expireIdle: fails,
     listDueWithLiveAttempt: fails,
     forgetKeysBefore: fails,
   },
+  personal: { read: fails, sealedWith: fails, replace: fails },
   payments: {
     find: fails,
     due: fails,

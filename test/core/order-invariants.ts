@@ -46,9 +46,6 @@ function brokenByState({ order, attempts, captures, refunds }: OrderState): stri
   if (attempts.some(({ status, leasedUntilMs }) => status === 'opening' && leasedUntilMs === null)) {
     broken.push('an attempt is opening, and nobody has it');
   }
-  if (attempts.some(({ status, sealed }) => status === 'opening' && sealed !== null)) {
-    broken.push('something is kept of an attempt that the provider was not heard on');
-  }
   const numbers = [...attempts.map(({ outTradeNo }) => outTradeNo), ...refunds.map(({ refundNo }) => refundNo)];
   if (new Set(numbers).size !== numbers.length) broken.push('a number was used twice');
   const asked = refunds.filter(({ purpose, status }) => purpose === 'order' && !hasEnded(status));

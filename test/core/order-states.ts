@@ -17,6 +17,9 @@ export const SLIP_MS = 2 * MINUTE_MS;
 /** How long one caller has the provider to themselves. */
 export const LEASE_MS = 15_000;
 
+/** What somebody wrote, as commands carry it. */
+export const WORDS = { row: `order/${ORDER_NO}/words/1`, sealed: 'k.words' } as const;
+
 /** The catalogue row whose sales the order counts in. */
 export const SALE_OF = { kind: 'booking-services', id: '2' } as const;
 
@@ -26,12 +29,14 @@ export const ALIPAY: PaymentMethod = {
   kind: 'app_order_string',
   opensAs: 'pending',
   minimumSlipMs: MINUTE_MS,
+  maximumSlipMs: 115 * MINUTE_MS,
 };
 export const WECHAT: PaymentMethod = {
   provider: 'wechat-pay',
   kind: 'app_params',
   opensAs: 'opening',
   minimumSlipMs: MINUTE_MS,
+  maximumSlipMs: 115 * MINUTE_MS,
 };
 
 /** An unpaid order as it was placed, but for the changes. */
@@ -49,6 +54,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     items: [SALE_OF],
     saleOf: SALE_OF,
     payWith: null,
+    commission: null,
     paidFen: 0,
     refundedFen: 0,
     createdAtMs: PLACED_AT_MS,

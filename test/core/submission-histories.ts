@@ -1,7 +1,7 @@
 /** Random histories of one order: everything that anybody can submit, in any order and at any time. */
 import fc from 'fast-check';
 import type * as command from '../../src/core/order/command.ts';
-import { attemptNumber } from '../../src/core/payment/attempt.ts';
+import { attemptNumber, attemptRow } from '../../src/core/payment/attempt.ts';
 import { refundNumber } from '../../src/core/refund/refund.ts';
 import {
   ALIPAY,
@@ -13,6 +13,7 @@ import {
   PLACED_AT_MS,
   SLIP_MS,
   WECHAT,
+  WORDS,
 } from './order-states.ts';
 
 /** One submission of a history. */
@@ -62,9 +63,13 @@ function attemptCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const ready = fc.record<command.ReadyAttempt>({
     type: fc.constant('ready_attempt'),
     outTradeNo,
-    sealed: fc.constantFrom(null, 'k.sealed'),
+    kept: fc.constantFrom(null, { row: attemptRow(attemptNumber(orderNo, 1)), sealed: 'k.sealed' }),
   });
-  const release = fc.record<command.ReleaseAttempt>({ type: fc.constant('release_attempt'), outTradeNo });
+  const release = fc.record<command.ReleaseAttempt>({
+    type: fc.constant('release_attempt'),
+    outTradeNo,
+    kept: fc.constant(null),
+  });
   const fail = fc.record<command.FailAttempt>({
     type: fc.constant('fail_attempt'),
     outTradeNo,
@@ -105,10 +110,10 @@ function orderCommands(): fc.Arbitrary<command.OrderCommand> {
     type: fc.constant('advance_fulfilment'),
     to: fc.constantFrom('in_progress', 'fulfilled', 'completed', 'failed'),
     policy: fc.constant(POLICY),
-    remark: fc.constant(null),
+    remark: fc.constantFrom(null, WORDS),
   });
   const end = fc.constantFrom<command.OrderCommand>(
-    { type: 'cancel', reason: 'asked for' },
+    { type: 'cancel', reason: WORDS },
     { type: 'delete' },
     { type: 'expire' },
   );
@@ -173,7 +178,7 @@ function unanswered(orderNo: string): Step[] {
     command: { type: 'open_attempt', methods: [WECHAT], slipMs: SLIP_MS, whenOpen: 'refuse' },
   };
   const outTradeNo = attemptNumber(orderNo, 1);
-  return [open, { ...begin, command: { type: 'release_attempt', outTradeNo } }, open];
+  return [open, { ...begin, command: { type: 'release_attempt', outTradeNo, kept: null } }, open];
 }
 
 /** Histories of an order: anything by anybody, most of them about an order that is paid or being paid. */

@@ -16,10 +16,11 @@ import {
   aSubmission,
   ORDER_NO,
   SLIP_MS,
+  WORDS,
 } from './order-states.ts';
 
 const OPEN: OpenAttempt = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
-const CANCEL: OrderCommand = { type: 'cancel', reason: 'asked for' };
+const CANCEL: OrderCommand = { type: 'cancel', reason: WORDS };
 const OPENING = { status: 'opening' } as const;
 const FIRST = `${ORDER_NO}0001`;
 

@@ -1,4 +1,5 @@
 /** All demo rows, one line each dialect. The same ones serve `npm run db:demo` and the tests. */
-import { technicianBookingRows, type DemoRow } from './technician-booking.ts';
+import type { DemoRow } from './demo-row.ts';
+import { technicianBookingRows } from './technician-booking.ts';
 
 export const demoRows: readonly DemoRow[] = [...technicianBookingRows];

@@ -1,10 +1,7 @@
 /** The rows that make the document's examples of technician booking work as printed. */
 import type * as z from 'zod';
 import type { serviceSchema, technicianSchema } from '../../src/dialects/technician-booking/schema.ts';
-import type { CatalogRef } from '../../src/core/catalog/catalog.ts';
-
-/** A catalogue row to load. */
-export type DemoRow = CatalogRef & { body: Record<string, unknown> };
+import type { DemoRow } from './demo-row.ts';
 
 const THUMB = 'https://t.592xuexi.cn/yam/d-11-1.png';
 const AVATAR = 'https://image.fmock.com/MPWangzhe/hero/111.jpg';

@@ -53,6 +53,7 @@ const orderRow = (orderNo: string, changes: Row = {}): Row => ({
   created_at_ms: 1000,
   updated_at_ms: 1000,
   expires_at_ms: 2000,
+  place: orders,
   ...changes,
 });
 
@@ -254,7 +255,8 @@ describe('placing an order', () => {
   });
 
   test('refuses a number that is taken', async () => {
-    expect(await attempt(insert('orders', orderRow(await placed())))).toMatch(/UNIQUE.*orders\.order_no/);
+    const taken = orderRow(await placed(), { place: 1_000_000 });
+    expect(await attempt(insert('orders', taken))).toMatch(/UNIQUE.*orders\.order_no/);
   });
 });
 
@@ -345,6 +347,9 @@ describe('an order that is there', () => {
     deleted_at_ms: 1,
     version: 2,
     last_commit_id: 'c-none',
+    place: 99,
+    commission_to: '2',
+    commission_fen: 1,
   };
 
   test('has no column that this test forgets', () => {
@@ -380,6 +385,7 @@ describe('an order that is there', () => {
     try {
       const orderNo = await placed();
       const terms = ['dialect', 'user_id', 'amount_fen', 'created_at_ms', 'expires_at_ms', 'id', 'order_no'];
+      terms.push('place', 'commission_to', 'commission_fen');
       for (const column of terms) {
         const write = sql(`UPDATE orders SET ${column} = ? WHERE order_no = ?`, CHANGES[column] ?? null, orderNo);
         expect([column, await attempt(write)]).toEqual([column, expect.stringMatching(/terms of an order are fixed/)]);

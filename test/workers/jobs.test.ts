@@ -55,7 +55,7 @@ async function minutes(count: number): Promise<void> {
 
 /** An order and its log, read behind everybody's back: no glance at the provider is set off. */
 async function look(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[] }> {
-  const found = await createOrderStore(openDatabase(env.DB, 'first-primary').db).history(orderNo);
+  const found = await createOrderStore(openDatabase(env.DB, 'first-primary').db, new Map()).history(orderNo);
   if (found === null) throw new Error('there is no such order');
   return found;
 }
@@ -310,6 +310,7 @@ describe('a job that fails', () => {
       'expire_orders',
       'forget_keys',
       'reconcile_refunds',
+      'reseal',
     ]);
     expect(shop.webhooks.length).toBeGreaterThan(0);
   });
@@ -356,7 +357,7 @@ describe('readiness', () => {
   test('it lasts five minutes from the last run', async () => {
     await shop.cron();
     const all = await env.DB.prepare('SELECT count(*) FROM job_runs WHERE ran_at_ms = ?').bind(Date.now()).first();
-    expect(all).toEqual({ 'count(*)': 5 });
+    expect(all).toEqual({ 'count(*)': 6 });
     expect((await ready()).status).toBe(200);
     shop.pass(5 * MINUTE_MS);
     expect((await ready()).status).toBe(200);

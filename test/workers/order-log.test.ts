@@ -41,7 +41,7 @@ let placedSoFar = 0;
 
 const open = () => openDatabase(env.DB, 'first-primary').db;
 const log = createOrderLog(open());
-const orders = createOrderStore(open());
+const orders = createOrderStore(open(), new Map());
 const payments = createPaymentStore(open());
 const refunds = createRefundStore(open());
 const outbox = createOutboxStore(open());
@@ -74,6 +74,8 @@ async function place(expiresAtMs = EXPIRES_AT_MS): Promise<string> {
     items: [],
     saleOf: SALE_OF,
     payWith: null,
+    commission: null,
+    personal: null,
     createdAtMs: PLACED_AT_MS,
     expiresAtMs,
     commitId: `c-${orderNo}`,
@@ -158,7 +160,7 @@ describe('round trips', () => {
     expect(trips.batches).toEqual([4, 6]);
     expect(trips.alone()).toBe(0);
     // The count sees a statement that goes alone.
-    await createOrderStore(open()).expireIdle(0, 1);
+    await createOrderStore(open(), new Map()).expireIdle(0, 1);
     expect(trips.alone()).toBe(1);
   });
 });

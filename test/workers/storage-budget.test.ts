@@ -123,10 +123,10 @@ async function addOrdersOfOthers(count: number): Promise<void> {
   await env.DB.batch([
     env.DB.prepare(
       `INSERT INTO orders (order_no, dialect, user_id, amount_fen, subject, details, items, created_at_ms,
-         updated_at_ms, expires_at_ms)
+         updated_at_ms, expires_at_ms, place)
        ${numbered} SELECT ${orderNo}, 'technician-booking', 'other' || (i % 50), 19600, 'other',
          '{"serviceId":2,"technicianId":2,"orderDuration":2,"payType":1}',
-         '[{"kind":"booking-services","id":"2"},{"kind":"technicians","id":"2"}]', ?1, ?1, ?1 + 86400000 FROM n`,
+         '[{"kind":"booking-services","id":"2"},{"kind":"technicians","id":"2"}]', ?1, ?1, ?1 + 86400000, i FROM n`,
     ).bind(now),
     env.DB.prepare(
       `INSERT INTO order_events (order_no, seq, at_ms, actor, type, to_status, order_status, order_fulfilment, commit_id)

@@ -20,6 +20,9 @@ export type CatalogItem = CatalogRef & {
 /** A catalogue row with its fields checked by the schema of its kind. */
 export type Priced<Body> = CatalogItem & { body: Body };
 
+/** The personal fields of a row as they are to be, and the sealed text that they were changed from. */
+export type ResealedItem = { sealed: string; was: string | null };
+
 /** The catalogue as verbs use it. */
 export type Catalog = {
   /**
@@ -28,13 +31,26 @@ export type Catalog = {
    */
   read(refs: readonly CatalogRef[], from: 'warm' | 'fresh'): Promise<CatalogItem[]>;
   list(kind: string, page: { after: string | null; limit: number }): Promise<CatalogItem[]>;
-  /** Creates or replaces a row. Fields that are left out keep their value. */
-  put(ref: CatalogRef, body: Record<string, unknown>, nowMs: number): Promise<CatalogItem>;
-  /** Takes a row out of sale; orders that name it still show it. `false`: there was none. */
+  /**
+   * Creates or replaces a row. Fields that are left out keep their value. What is personal of it replaces what was
+   * sealed before; `null` where that was not what is sealed now: then nothing was written.
+   */
+  put(
+    ref: CatalogRef,
+    body: Record<string, unknown>,
+    nowMs: number,
+    personal: ResealedItem | null,
+  ): Promise<CatalogItem | null>;
+  /** Takes a row out of sale, and what is personal of it away; orders that name it still show it. `false`: there was none. */
   remove(ref: CatalogRef, nowMs: number): Promise<boolean>;
 };
 
-/** One text for one row: map keys and the database's column. */
+/** One text for one row. */
 export function refKey(ref: CatalogRef): string {
   return `${ref.kind}/${ref.id}`;
+}
+
+/** The name of the row that keeps what is personal of a catalogue row. */
+export function itemRow(ref: CatalogRef): string {
+  return `catalog/${refKey(ref)}`;
 }

@@ -1,6 +1,7 @@
 /** Moves the work on a paid order on, by an operator's hand. */
 
 import { accept, type Result } from '../errors.ts';
+import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
 import type { FulfilmentPolicy, FulfilmentTarget } from './command.ts';
 import type { Order } from './order.ts';
@@ -12,8 +13,9 @@ export async function advanceFulfilment(
   orderNo: string,
   move: { to: FulfilmentTarget; remark: string | null; policy: FulfilmentPolicy; actor: string },
 ): Promise<Result<Order>> {
-  const { actor, ...rest } = move;
-  const command = { type: 'advance_fulfilment', ...rest } as const;
+  const { actor, to, policy } = move;
+  const remark = await sealWords(services, orderNo, move.remark);
+  const command = { type: 'advance_fulfilment', to, policy, remark } as const;
   const submitted = await submit(services, { orderNo, actor, scope: 'everything', command });
   return submitted.ok ? accept(submitted.state.order) : submitted;
 }

@@ -2,6 +2,7 @@
 
 import type { Fen } from '../money.ts';
 import type { PrepayKind, ReportedPayment } from '../payment/provider.ts';
+import type { Sealed } from '../personal/personal-store.ts';
 import type { NotificationReceipt } from './decision.ts';
 import type { FulfilmentStatus } from './lifecycle.ts';
 
@@ -17,8 +18,9 @@ export type PaymentMethod = {
   kind: PrepayKind;
   /** `opening` where the provider's network has to be asked before the customer can pay. */
   opensAs: 'opening' | 'pending';
-  /** The shortest life that the provider accepts, ms. */
+  /** The shortest life that the provider accepts, and the longest in which it can be handed out again, ms. */
   minimumSlipMs: number;
+  maximumSlipMs: number;
 };
 export type OpenAttempt = {
   type: 'open_attempt';
@@ -29,9 +31,9 @@ export type OpenAttempt = {
   /** What an open slip means to someone who asks again: no, or the same one once more. */
   whenOpen: 'refuse' | 'hand_out_again';
 };
-export type ReadyAttempt = { type: 'ready_attempt'; outTradeNo: string; sealed: string | null };
+export type ReadyAttempt = { type: 'ready_attempt'; outTradeNo: string; kept: Sealed | null };
 /** The provider did not answer: whoever asks next goes on with the same attempt, at once. */
-export type ReleaseAttempt = { type: 'release_attempt'; outTradeNo: string };
+export type ReleaseAttempt = { type: 'release_attempt'; outTradeNo: string; kept: Sealed | null };
 export type FailAttempt = { type: 'fail_attempt'; outTradeNo: string; cause: string };
 export type CloseAttempt = {
   type: 'close_attempt';
@@ -47,27 +49,28 @@ export type SettlePayment = {
   proof: 'notification' | 'query';
   receipt: NotificationReceipt | null;
 };
-export type Cancel = { type: 'cancel'; reason: string };
+/** What a person wrote is sealed before it is said here. */
+export type Cancel = { type: 'cancel'; reason: Sealed | null };
 export type Delete = { type: 'delete' };
 export type Expire = { type: 'expire' };
 export type AdvanceFulfilment = {
   type: 'advance_fulfilment';
   to: FulfilmentTarget;
   policy: FulfilmentPolicy;
-  remark: string | null;
+  remark: Sealed | null;
 };
 export type RequestRefund = {
   type: 'request_refund';
   /** In fen, or all that is left. */
   amountFen: Fen | 'all';
-  reason: string | null;
+  reason: Sealed | null;
   approval: 'manual' | 'auto';
 };
 export type DecideRefund = {
   type: 'decide_refund';
   refundNo: string;
   verdict: 'approve' | 'reject';
-  reason: string | null;
+  reason: Sealed | null;
 };
 export type SettleRefund = {
   type: 'settle_refund';

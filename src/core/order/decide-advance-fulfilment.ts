@@ -5,6 +5,7 @@ import type { AdvanceFulfilment } from './command.ts';
 import type { Decided, DecidedEvent } from './decision.ts';
 import { FULFILMENT_MOVES, type FulfilmentStatus, mayMove } from './lifecycle.ts';
 import type { OrderState } from './order.ts';
+import { keepWords } from '../personal/words.ts';
 
 /** Refuses `move_not_allowed` unless the order is paid and both the core's table and the dialect's have the move. */
 export function decideAdvanceFulfilment(state: OrderState, command: AdvanceFulfilment, actor: string): Decided {
@@ -21,7 +22,7 @@ export function decideAdvanceFulfilment(state: OrderState, command: AdvanceFulfi
     actor,
     from,
     to,
-    reason: command.remark,
+    reason: command.remark?.row ?? null,
     orderStatus: order.status,
     orderFulfilment: to,
   };
@@ -30,10 +31,11 @@ export function decideAdvanceFulfilment(state: OrderState, command: AdvanceFulfi
     actor,
     from: order.status,
     to: 'completed',
-    reason: command.remark,
+    reason: command.remark?.row ?? null,
     orderStatus: 'completed',
     orderFulfilment: to,
   };
-  if (command.to !== 'completed') return accept({ events: [advanced], changes: [], subject: null });
-  return accept({ events: endsWorkDoneBefore ? [completed] : [advanced, completed], changes: [], subject: null });
+  const changes = keepWords(command.remark);
+  if (command.to !== 'completed') return accept({ events: [advanced], changes, subject: null });
+  return accept({ events: endsWorkDoneBefore ? [completed] : [advanced, completed], changes, subject: null });
 }

@@ -2,6 +2,7 @@
 
 import { accept, refuse } from '../errors.ts';
 import { isLive } from '../payment/attempt.ts';
+import { keepWords } from '../personal/words.ts';
 import type { Cancel, Delete, Expire } from './command.ts';
 import { already, type Decided } from './decision.ts';
 import { mayMove, ORDER_MOVES, type OrderStatus } from './lifecycle.ts';
@@ -23,6 +24,7 @@ export function decideEndUnpaid(
     return command.type === 'expire' ? already() : refuse('order_not_unpaid');
   }
   if (state.attempts.some(isLive)) return refuse('attempt_unsettled');
+  const words = command.type === 'cancel' ? command.reason : null;
   return accept({
     events: [
       {
@@ -30,12 +32,12 @@ export function decideEndUnpaid(
         actor,
         from: order.status,
         to,
-        reason: command.type === 'cancel' ? command.reason : null,
+        reason: words?.row ?? null,
         orderStatus: to,
         orderFulfilment: order.fulfilment,
       },
     ],
-    changes: [],
+    changes: keepWords(words),
     subject: null,
   });
 }

@@ -4,6 +4,7 @@ import type { CatalogRef } from '../catalog/catalog.ts';
 import type { Result } from '../errors.ts';
 import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
+import type { Sealed } from '../personal/personal-store.ts';
 import type { Refund } from '../refund/refund.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from './lifecycle.ts';
 import type { OrderEventType } from './order-event.ts';
@@ -21,7 +22,8 @@ export type Change =
       nextQueryAtMs: number | null;
     }
   | { type: 'lease_attempt'; outTradeNo: string; leasedUntilMs: number }
-  | { type: 'keep_sealed'; outTradeNo: string; sealed: string }
+  /** Keeps a sealed text, in place of what the row held. */
+  | ({ type: 'keep_personal' } & Sealed)
   | { type: 'insert_capture'; capture: Capture; recordedAtMs: number }
   | { type: 'insert_refund'; refund: Omit<Refund, 'id'>; nextQueryAtMs: number | null }
   | {

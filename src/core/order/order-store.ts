@@ -6,7 +6,10 @@ import type { Scope } from './command.ts';
 import type { OrderStatus } from './lifecycle.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
-import type { Attempt } from '../payment/attempt.ts';
+import type { CommissionTerms } from '../commission/commission.ts';
+import type { Attempt, Capture } from '../payment/attempt.ts';
+import type { Sealed } from '../personal/personal-store.ts';
+import type { Refund } from '../refund/refund.ts';
 
 /** An order that is about to be placed. */
 export type NewOrder = {
@@ -21,6 +24,8 @@ export type NewOrder = {
   items: readonly CatalogItem[];
   saleOf: CatalogRef | null;
   payWith: string | null;
+  commission: CommissionTerms | null;
+  personal: Sealed | null;
   createdAtMs: number;
   expiresAtMs: number;
   commitId: string;
@@ -49,6 +54,15 @@ export type OrderView = {
   /** The latest attempt that the provider has to be asked about. */
   open: (Attempt & { lastLookAtMs: number | null }) | null;
 };
+
+/** A view with what it keeps of a person, as it is stored: sealed. */
+export type SealedView = OrderView & { texts: readonly Sealed[] };
+
+/** One order by itself, also with its money. */
+export type SealedDetail = SealedView & { captures: readonly Capture[]; refunds: readonly Refund[] };
+
+/** The orders of one user of a dialect. */
+export type UserScope = Scope & { userId: string };
 
 /** Which of a user's orders to list: by state, and by whether their time to pay has run out. */
 export type OrderFilter = {
@@ -83,9 +97,22 @@ export type OrderStore = {
     filter: OrderFilter,
     page: { offset: number; limit: number; nowMs: number },
   ): Promise<{ views: OrderView[]; hasMore: boolean }>;
+  /** The number of the order that has this id, whosever it is; `null`: none has. */
+  numberOf(id: number): Promise<string | null>;
+  /** The order of this id with its money, if it is within the scope and not deleted. */
+  detail(id: number, scope: Scope): Promise<SealedDetail | null>;
+  /**
+   * A page of one user's orders, newest first, with the number of all of them. It walks through no order that it does
+   * not show, and counts on orders being numbered without a gap: it is for dialects whose users delete none.
+   */
+  page(
+    scope: UserScope,
+    statuses: readonly OrderStatus[] | 'all',
+    page: { offset: number; limit: number },
+  ): Promise<{ views: SealedView[]; total: number }>;
   search(search: OrderSearch): Promise<Order[]>;
   /** Everything about one order, for operators. */
-  history(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[] } | null>;
+  history(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[]; texts: Sealed[] } | null>;
   /** Expires due orders that nobody can be paying, in one guarded write; says how many. */
   expireIdle(nowMs: number, limit: number): Promise<number>;
   /** Numbers of due orders that somebody may still be paying, oldest first, after the given one. */

@@ -1,6 +1,7 @@
 /** An order, and all that is known of its money. */
 
 import type { CatalogRef } from '../catalog/catalog.ts';
+import type { CommissionTerms } from '../commission/commission.ts';
 import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Refund } from '../refund/refund.ts';
@@ -33,6 +34,8 @@ export type Order = {
   saleOf: CatalogRef | null;
   /** The provider that it was placed for; `null` where that is chosen when paying. */
   payWith: string | null;
+  /** Who gets a share of it, once it is paid; `null`: nobody. */
+  commission: CommissionTerms | null;
   /** What was captured for it, and what of that has gone back on request. Surplus money is in neither. */
   paidFen: Fen;
   refundedFen: Fen;

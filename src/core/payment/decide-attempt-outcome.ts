@@ -26,7 +26,7 @@ export function decideAttemptOutcome(
   if (!attempt) return refuse('attempt_not_found');
   const { to, type } = OUTCOMES[command.type];
   if (!mayMove(ATTEMPT_MOVES, attempt.status, to)) return already(attempt.outTradeNo);
-  const sealed = command.type === 'ready_attempt' ? command.sealed : null;
+  const kept = command.type === 'ready_attempt' ? command.kept : null;
   const cause = command.type === 'fail_attempt' ? `: ${command.cause}` : '';
   return accept({
     events: [
@@ -49,7 +49,7 @@ export function decideAttemptOutcome(
         paidAtMs: null,
         nextQueryAtMs: lookAgainAtMs(command, attempt, nowMs),
       },
-      ...(sealed === null ? [] : [{ type: 'keep_sealed', outTradeNo: attempt.outTradeNo, sealed } satisfies Change]),
+      ...(kept === null ? [] : [{ type: 'keep_personal', ...kept } satisfies Change]),
     ],
     subject: attempt.outTradeNo,
   });

@@ -103,8 +103,13 @@ function decideOnLiveAttempt(
  * The slip ends with the order at the latest. Providers count in whole seconds: theirs ends in the second in which the
  * slip does, never after it, unless that is shorter than they accept.
  */
-function slipTimes(orderExpiresAtMs: number, slipMs: number, { minimumSlipMs }: PaymentMethod, nowMs: number) {
-  const expiresAtMs = Math.min(nowMs + slipMs, orderExpiresAtMs);
+function slipTimes(
+  orderExpiresAtMs: number,
+  slipMs: number,
+  { minimumSlipMs, maximumSlipMs }: PaymentMethod,
+  nowMs: number,
+) {
+  const expiresAtMs = Math.min(nowMs + Math.min(slipMs, maximumSlipMs), orderExpiresAtMs);
   const slipSecondMs = Math.floor(expiresAtMs / 1000) * 1000;
   const shortestMs = Math.ceil((nowMs + minimumSlipMs) / 1000) * 1000;
   return { expiresAtMs, payableUntilMs: Math.max(slipSecondMs, shortestMs) };

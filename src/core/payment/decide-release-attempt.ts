@@ -2,11 +2,11 @@
 
 import { accept, refuse } from '../errors.ts';
 import type { ReleaseAttempt } from '../order/command.ts';
-import { already, type Decided } from '../order/decision.ts';
+import { already, type Change, type Decided } from '../order/decision.ts';
 import type { OrderState } from '../order/order.ts';
 
 /** Refuses `attempt_not_found`. An attempt that has gone on since is left alone. */
-export function decideReleaseAttempt(state: OrderState, { outTradeNo }: ReleaseAttempt, nowMs: number): Decided {
+export function decideReleaseAttempt(state: OrderState, { outTradeNo, kept }: ReleaseAttempt, nowMs: number): Decided {
   const { order } = state;
   const attempt = state.attempts.find((one) => one.outTradeNo === outTradeNo);
   if (!attempt) return refuse('attempt_not_found');
@@ -23,7 +23,10 @@ export function decideReleaseAttempt(state: OrderState, { outTradeNo }: ReleaseA
         orderFulfilment: order.fulfilment,
       },
     ],
-    changes: [{ type: 'lease_attempt', outTradeNo, leasedUntilMs: nowMs }],
+    changes: [
+      { type: 'lease_attempt', outTradeNo, leasedUntilMs: nowMs },
+      ...(kept === null ? [] : [{ type: 'keep_personal', ...kept } satisfies Change]),
+    ],
     subject: outTradeNo,
   });
 }

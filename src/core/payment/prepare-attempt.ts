@@ -27,7 +27,9 @@ export async function prepareAttempt(
   if (answer.status === 'unknown') {
     services.log.alert('prepay_unanswered', { orderNo, outTradeNo, cause: answer.cause });
     if (attempt.status === 'opening') {
-      await submit(services, { orderNo, command: { type: 'release_attempt', outTradeNo }, ...SYSTEM });
+      // Who it was prepared for: nobody else may go on with it.
+      const kept = await sealKept(services, outTradeNo, { handle: null, payerId });
+      await submit(services, { orderNo, command: { type: 'release_attempt', outTradeNo, kept }, ...SYSTEM });
     }
     return refuse('provider_unavailable', { retryAfterSeconds: 5 });
   }
@@ -38,8 +40,8 @@ export async function prepareAttempt(
     return failed.ok ? refuse('provider_refused') : failed;
   }
   if (attempt.status === 'opening') {
-    const sealed = await sealKept(services, outTradeNo, { handle: answer.handle, payerId });
-    const command = { type: 'ready_attempt', outTradeNo, sealed } as const;
+    const kept = await sealKept(services, outTradeNo, { handle: answer.handle, payerId });
+    const command = { type: 'ready_attempt', outTradeNo, kept } as const;
     const ready = await submit(services, { orderNo, command, ...SYSTEM });
     if (!ready.ok) return ready;
     // Whoever ended it meanwhile was told that there was nothing to pay: now there is, and nobody is to have it.

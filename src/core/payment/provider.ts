@@ -102,6 +102,8 @@ export type PaymentProvider = {
   readonly name: string;
   /** The shortest life that the provider accepts for a payment, ms. */
   readonly minimumSlipMs: number;
+  /** The longest life in which what was prepared can still be handed out again, ms. */
+  readonly maximumSlipMs: number;
   /** What it can prepare, and whether that takes its network (`remote`) or only our key (`local`). */
   readonly prepayKinds: Partial<Record<PrepayKind, 'local' | 'remote'>>;
   prepay(request: PrepayRequest): Promise<PrepayAnswer>;

@@ -81,5 +81,6 @@ function offeredMethod(services: Services, method: PaymentStart['methods'][numbe
   const provider = services.providers.get(method.provider);
   const prepared = provider?.prepayKinds[method.kind];
   if (!provider || !prepared) return [];
-  return [{ ...method, opensAs: prepared === 'local' ? 'pending' : 'opening', minimumSlipMs: provider.minimumSlipMs }];
+  const { minimumSlipMs, maximumSlipMs } = provider;
+  return [{ ...method, opensAs: prepared === 'local' ? 'pending' : 'opening', minimumSlipMs, maximumSlipMs }];
 }

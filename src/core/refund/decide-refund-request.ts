@@ -7,6 +7,7 @@ import type { Decided, DecidedEvent } from '../order/decision.ts';
 import { wasPaid } from '../order/lifecycle.ts';
 import type { OrderState } from '../order/order.ts';
 import { firstLookAtMs } from '../payment/look-schedule.ts';
+import { keepWords } from '../personal/words.ts';
 import { holdsMoney, isUnderWay, MAX_REFUNDS, refundNumber } from './refund.ts';
 
 /**
@@ -35,7 +36,7 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
     actor,
     from: null,
     to: 'requested',
-    reason: command.reason ?? refundNo,
+    reason: command.reason?.row ?? refundNo,
     ...unchanged,
   };
   const approved: DecidedEvent = {
@@ -60,7 +61,7 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
           purpose: 'order',
           status: isApproved ? 'processing' : 'requested',
           amountFen,
-          reason: command.reason,
+          reason: command.reason?.row ?? null,
           requestedBy: actor,
           decidedBy: isApproved ? actor : null,
           createdAtMs: nowMs,
@@ -69,6 +70,7 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
         },
         nextQueryAtMs: isApproved ? firstLookAtMs(nowMs) : null,
       },
+      ...keepWords(command.reason),
     ],
     subject: refundNo,
   });

@@ -5,6 +5,7 @@ import type { DecideRefund } from '../order/command.ts';
 import type { Decided } from '../order/decision.ts';
 import type { OrderState } from '../order/order.ts';
 import { firstLookAtMs } from '../payment/look-schedule.ts';
+import { keepWords } from '../personal/words.ts';
 
 /** Refuses `refund_not_found`, and `refund_already_decided` for one that waits for nobody. */
 export function decideRefundVerdict(state: OrderState, command: DecideRefund, actor: string, nowMs: number): Decided {
@@ -21,7 +22,7 @@ export function decideRefundVerdict(state: OrderState, command: DecideRefund, ac
         actor,
         from: refund.status,
         to,
-        reason: command.reason ?? refund.refundNo,
+        reason: command.reason?.row ?? refund.refundNo,
         orderStatus: order.status,
         orderFulfilment: order.fulfilment,
       },
@@ -36,6 +37,7 @@ export function decideRefundVerdict(state: OrderState, command: DecideRefund, ac
         finishedAtMs: isApproved ? null : nowMs,
         nextQueryAtMs: isApproved ? firstLookAtMs(nowMs) : null,
       },
+      ...keepWords(command.reason),
     ],
     subject: refund.refundNo,
   });

@@ -2,6 +2,7 @@
 
 import { refuse, type Result } from '../errors.ts';
 import { submit } from '../order/submit.ts';
+import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
 import { type RefundOfOrder, startIfApproved } from './request-refund.ts';
 
@@ -14,7 +15,8 @@ export async function decideRefund(
 ): Promise<Result<RefundOfOrder>> {
   const refund = await services.refunds.find(refundNo);
   if (!refund) return refuse('refund_not_found');
-  const command = { type: 'decide_refund', refundNo, verdict, reason } as const;
+  const words = await sealWords(services, refund.orderNo, reason);
+  const command = { type: 'decide_refund', refundNo, verdict, reason: words } as const;
   const submitted = await submit(services, { orderNo: refund.orderNo, scope: 'everything', actor, command });
   return submitted.ok ? startIfApproved(services, submitted.state, submitted.subject) : submitted;
 }

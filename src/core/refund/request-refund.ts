@@ -5,6 +5,7 @@ import type { Fen } from '../money.ts';
 import type { Scope } from '../order/command.ts';
 import type { Order, OrderState } from '../order/order.ts';
 import { submit } from '../order/submit.ts';
+import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
 import type { Refund } from './refund.ts';
 import { sendRefund } from './send-refund.ts';
@@ -25,7 +26,8 @@ export type RefundOfOrder = { order: Order; refund: Refund };
 
 /** Refuses `order_not_found`, `order_not_paid`, `refund_already_requested`, `refund_exceeds_paid`, `busy`. */
 export async function requestRefund(services: Services, wish: RefundWish): Promise<Result<RefundOfOrder>> {
-  const { orderNo, scope, actor, amountFen, reason, approval } = wish;
+  const { orderNo, scope, actor, amountFen, approval } = wish;
+  const reason = await sealWords(services, orderNo, wish.reason);
   const command = { type: 'request_refund', amountFen, reason, approval } as const;
   const submitted = await submit(services, { orderNo, scope, actor, command });
   return submitted.ok ? startIfApproved(services, submitted.state, submitted.subject) : submitted;

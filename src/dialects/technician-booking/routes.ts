@@ -58,8 +58,10 @@ function offerOf(items: readonly CatalogItem[], details: BookingDetails): Result
     amountFen: service.body.tourPriceFen * details.orderDuration,
     subject: service.body.title,
     details,
+    personal: null,
     saleOf: { kind: SERVICES, id: String(service.id) },
     payWith: PROVIDERS[details.payType],
+    commission: null,
   });
 }
 
@@ -80,6 +82,7 @@ export const routes = new Hono<AppEnv>({ strict: false })
     const placed = await placeOrder(c.var.services, {
       dialect: NAME,
       caller: c.var.caller,
+      userId: c.var.caller.userId,
       items: refsOf(details),
       offer: (items) => offerOf(items, details),
       idempotency,

@@ -55,6 +55,8 @@ export function createWechatPay(config: WechatPayConfig, ports: WechatPayPorts):
   return {
     name: 'wechat-pay',
     minimumSlipMs: 60_000,
+    // A prepay_id opens the cashier for two hours, counted from a moment before we write it down.
+    maximumSlipMs: 115 * 60_000,
     prepayKinds: { jsapi_params: 'remote', app_params: 'remote', qr_code: 'remote' },
     prepay: (request) => prepay(shop, request),
     query: (outTradeNo) => query(shop, outTradeNo),

@@ -3,8 +3,8 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
 import { accept, type Result } from '../core/errors.ts';
-import type { AppEnv } from '../http/app-env.ts';
-import { readBody } from '../http/read-body.ts';
+import type { AppEnv } from './app-env.ts';
+import { readBody } from './read-body.ts';
 
 /** No body at all, with or without a content type, is an empty one; its schema must allow that. */
 export async function readOptionalBody<Schema extends z.ZodType>(

@@ -1,0 +1,64 @@
+-- Each order's place among its user's, how many there are of each state, and who gets a share of it.
+--
+-- Why: a list that names its total and can be opened at any page must not walk through what it does not show. An order's
+-- place is counted from 1 when it is placed; the tallies are kept by triggers, in the write that changes them. The share
+-- is one of the order's terms; what of it is due follows from the order's state, so nothing is kept beside it.
+--
+-- Check:
+--   SELECT user_id, dialect, status, count(*) FROM orders WHERE deleted_at_ms IS NULL GROUP BY 1, 2, 3
+--   EXCEPT SELECT user_id, dialect, status, orders FROM order_tallies;
+--   -- no rows
+
+ALTER TABLE orders ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orders ADD COLUMN commission_to TEXT;
+ALTER TABLE orders ADD COLUMN commission_fen INTEGER CHECK (commission_fen BETWEEN 1 AND amount_fen);
+
+-- Orders move only by their log; this once they are given what they lack.
+DROP TRIGGER orders_move_only_by_the_log;
+UPDATE orders SET place = counted.place FROM (
+  SELECT id, row_number() OVER (PARTITION BY user_id, dialect ORDER BY id) AS place FROM orders
+) AS counted WHERE counted.id = orders.id;
+CREATE TRIGGER orders_move_only_by_the_log BEFORE UPDATE ON orders
+WHEN NOT EXISTS (
+  SELECT 1 FROM order_events
+   WHERE order_no = OLD.order_no AND seq = OLD.version + 1 AND seq = NEW.version
+     AND order_status = NEW.status AND order_fulfilment = NEW.fulfilment
+)
+BEGIN
+  SELECT RAISE(ABORT, 'an order moves only by its log');
+END;
+
+CREATE UNIQUE INDEX orders_by_place ON orders (user_id, dialect, place);
+CREATE INDEX orders_by_status_and_place ON orders (user_id, dialect, status, place);
+
+CREATE TRIGGER orders_keep_their_place BEFORE UPDATE OF place, commission_to, commission_fen ON orders
+BEGIN
+  SELECT RAISE(ABORT, 'the terms of an order are fixed');
+END;
+
+CREATE TABLE order_tallies (
+  user_id TEXT    NOT NULL,
+  dialect TEXT    NOT NULL,
+  status  TEXT    NOT NULL,
+  orders  INTEGER NOT NULL CHECK (orders >= 0),
+  PRIMARY KEY (user_id, dialect, status)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO order_tallies (user_id, dialect, status, orders)
+SELECT user_id, dialect, status, count(*) FROM orders WHERE deleted_at_ms IS NULL GROUP BY user_id, dialect, status;
+
+CREATE TRIGGER orders_are_counted AFTER INSERT ON orders
+BEGIN
+  INSERT INTO order_tallies (user_id, dialect, status, orders) VALUES (NEW.user_id, NEW.dialect, NEW.status, 1)
+  ON CONFLICT DO UPDATE SET orders = orders + 1;
+END;
+
+CREATE TRIGGER orders_are_counted_anew AFTER UPDATE OF status, deleted_at_ms ON orders
+WHEN NEW.status <> OLD.status OR NEW.deleted_at_ms IS NOT OLD.deleted_at_ms
+BEGIN
+  UPDATE order_tallies SET orders = orders - 1
+   WHERE OLD.deleted_at_ms IS NULL AND user_id = OLD.user_id AND dialect = OLD.dialect AND status = OLD.status;
+  INSERT INTO order_tallies (user_id, dialect, status, orders)
+  SELECT NEW.user_id, NEW.dialect, NEW.status, 1 WHERE NEW.deleted_at_ms IS NULL
+  ON CONFLICT DO UPDATE SET orders = orders + 1;
+END;

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryStorage } from '../sandbox/memory-storage.ts';
 import { createRoutes } from '../sandbox/routes.ts';
+import { scanCode } from '../sandbox/scan-code.ts';
 import { readSettings, type WechatPaySettings } from '../sandbox/settings.ts';
 import type { SandboxStorage } from '../sandbox/storage.ts';
 import { createWorld, type World } from '../sandbox/world.ts';
@@ -105,17 +106,85 @@ describe('the running sandbox', () => {
     return String(content['prepay_id'] ?? content['code_url']);
   }
 
-  test('shows the sheet of a page, the sheet of an app and the code, escaped', async () => {
-    const jsapi = asQuery(jsapiParams(await prepaid({ description: '<b>甲' })));
-    const page = await visit(`/wechat-pay/cashier?${jsapi}`);
+  const open = (ticketText: string): Promise<Response> => visit(`/wechat-pay/cashier?${ticketText}`);
+
+  test('shows a mini program’s payer who is paid, for what, how much and from whose account, escaped', async () => {
+    const params = asQuery(jsapiParams(await prepaid({ description: '<b>甲' })));
+    const page = await open(params);
     expect(page.status).toBe(200);
     const text = await page.text();
-    for (const shown of ['&lt;b&gt;甲', '196.00', NUMBER, '立即支付', 'class="green"']) expect(text).toContain(shown);
-    const app = asQuery(appParams(await prepaid({ out_trade_no: 'app0001' }, 'app')));
-    expect(await (await visit(`/wechat-pay/cashier?${app}`)).text()).toContain('App');
-    const codeUrl = await prepaid({ out_trade_no: 'native1' }, 'native');
-    const native = await (await visit(`/wechat-pay/cashier?${asQuery({ code_url: codeUrl })}`)).text();
-    for (const shown of [codeUrl, '扫码并付款']) expect(native).toContain(shown);
+    const shown = [
+      `付款给商户 ${MCH_ID}`,
+      '&lt;b&gt;甲',
+      '196.00',
+      'oUpF****eS6o',
+      NUMBER,
+      '立即支付',
+      'class="green"',
+    ];
+    for (const words of shown) expect(text).toContain(words);
+    expect(text).not.toContain('oUpF8uMuAJO_M2pxb1Q9zNjWeS6o');
+    for (const button of ['pay', 'pay-late', 'notify-twice', 'open-only', 'fail'])
+      expect(text).toContain(`formaction="/wechat-pay/cashier/${button}"`);
+  });
+
+  test.each([
+    ['o', '****'],
+    ['openid', 'o****d'],
+    ['o'.repeat(128), 'oooo****oooo'],
+  ])('shows of the openid %s no more than %s', async (openid, shown) => {
+    const text = await (await open(asQuery(jsapiParams(await prepaid({ payer: { openid } }))))).text();
+    expect(text).toContain(`<span>${shown}</span>`);
+  });
+
+  test('shows the sheet of an app, whose payer nobody has named', async () => {
+    const text = await (await open(asQuery(appParams(await prepaid({}, 'app'))))).text();
+    for (const words of ['来自 App', `付款给商户 ${MCH_ID}`, '196.00', '立即支付']) expect(text).toContain(words);
+    for (const words of ['openid', '<svg']) expect(text).not.toContain(words);
+  });
+
+  test('offers only the buttons that the order would take', async () => {
+    const params = asQuery(jsapiParams(await prepaid()));
+    const offered = async (): Promise<string[]> => {
+      const buttons = (await (await open(params)).text()).matchAll(
+        /formaction="\/wechat-pay\/cashier\/([\w-]+)"([^>]*)>/g,
+      );
+      return [...buttons].flatMap(([, name = '', state = '']) => (state.includes('disabled') ? [] : [name]));
+    };
+    expect(await offered()).toEqual(['pay', 'notify-twice', 'open-only', 'fail']);
+    nowMs += 2 * MINUTE_MS;
+    expect(await offered()).toEqual(['pay-late']);
+    await press('pay-late', params);
+    expect(await offered()).toEqual(['notify-twice']);
+  });
+
+  test('shows a code that a phone can scan, and whoever scans it can pay', async () => {
+    const codeUrl = await prepaid({}, 'native');
+    for (const ticketText of [asQuery({ code_url: codeUrl }), codeUrl]) {
+      const text = await (await open(ticketText)).text();
+      expect(scanCode(text)).toBe(codeUrl);
+      for (const words of [`<code>${codeUrl}</code>`, '使用微信扫码支付', MCH_ID, '扫码并付款'])
+        expect(text).toContain(words);
+    }
+    const scanned = scanCode(await (await open(codeUrl)).text()) ?? '';
+    expect(await (await press('pay', scanned)).json()).toMatchObject({
+      trade: { outTradeNo: NUMBER, state: 'SUCCESS' },
+    });
+  });
+
+  test('draws every code so that it reads as what it says', async () => {
+    const codeUrls = await Promise.all(
+      Array.from({ length: 40 }, (_, nth) => prepaid({ out_trade_no: `native${nth}` }, 'native')),
+    );
+    for (const codeUrl of codeUrls) expect(scanCode(await (await open(codeUrl)).text())).toBe(codeUrl);
+  });
+
+  test('shows no code for an order that was opened by its number, and takes the payment all the same', async () => {
+    await prepaid({}, 'native');
+    const text = await (await open(NUMBER)).text();
+    expect(text).toContain('没有二维码');
+    expect(scanCode(text)).toBeNull();
+    expect((await press('pay', NUMBER)).status).toBe(200);
   });
 
   test('says why it will not', async () => {
@@ -125,7 +194,23 @@ describe('the running sandbox', () => {
     expect(await refused.text()).toContain('SIGN_ERROR');
     const pressed = await press('pay', forged);
     expect([pressed.status, await pressed.json()]).toMatchObject([409, { ok: false, code: 'SIGN_ERROR' }]);
-    expect((await press('pay', forged, 'text/html')).status).toBe(409);
+    const page = await press('pay', forged, 'text/html');
+    expect(page.status).toBe(409);
+    const text = await page.text();
+    for (const words of ['无法继续', '支付验证签名失败', 'SIGN_ERROR', '返回收银台', 'class="green"'])
+      expect(text).toContain(words);
+    expect(await (await press('pay', 'never01', 'text/html')).text()).not.toContain('返回收银台');
+  });
+
+  test('leads back from what came of it to the cashier, in whatever form the ticket was sent', async () => {
+    const params = jsapiParams(await prepaid());
+    const codeUrl = await prepaid({ out_trade_no: 'native1' }, 'native');
+    for (const ticketText of [JSON.stringify(params), asQuery(params), codeUrl]) {
+      const result = await (await press('fail', ticketText, 'text/html')).text();
+      for (const words of ['未支付', '没有发送通知', '/wechat-pay/ledger/']) expect(result).toContain(words);
+      const [, back = ''] = /href="([^"]*)">返回收银台/.exec(result) ?? [];
+      expect((await visit(back.replaceAll('&amp;', '&'))).status).toBe(200);
+    }
   });
 
   test('opens what was pasted: JSON, a query string, a code', async () => {
@@ -200,13 +285,14 @@ describe('the running sandbox', () => {
     expect((await press('pay', params)).status).toBe(409);
     expect(await (await visit(`/wechat-pay/cashier?${params}`)).text()).toContain('已过支付截止时间');
     const result = await (await press('pay-late', params, 'text/html')).text();
-    for (const shown of ['支付成功', 'HTTP 204', '已接受']) expect(result).toContain(shown);
+    for (const shown of ['支付成功', '微信支付订单号', 'HTTP 204', '已接受']) expect(result).toContain(shown);
   });
 
   test('loses notifications while delivery is off, for every provider', async () => {
     await post('/control/notifications', { deliver: false });
     const params = asQuery(jsapiParams(await prepaid()));
     expect(await (await press('pay', params)).json()).toMatchObject({ trade: { state: 'SUCCESS' }, deliveries: [] });
+    expect(await (await press('notify-twice', params, 'text/html')).text()).toContain('这条通知丢失了');
     await post('/control/notifications', { deliver: true });
     await world.deliverDue();
     expect(delivered).toEqual([]);

@@ -706,6 +706,35 @@ describe('the running sandbox', () => {
     expect(await refused.text()).toContain('isv.invalid-signature');
   });
 
+  test('a page says what came of a button, with the merchant’s own words', async () => {
+    const { request } = startWorld();
+    const page = async (button: string): Promise<string> => {
+      const { path, ...init } = press(button);
+      return (await request(path, { ...init, headers: { accept: 'text/html' } })).text();
+    };
+    merchantAnswers = [new Response('not <now>', { status: 500 })];
+    const opened = await page('open-only');
+    for (const shown of ['等待付款', '支付宝交易号', '没有发送通知', 'class="blue"']) expect(opened).toContain(shown);
+    expect(opened).not.toContain('付款时间');
+    const paid = await page('pay');
+    const words = [
+      '支付结果',
+      '支付成功',
+      '196.00',
+      'TRADE_SUCCESS',
+      '付款时间',
+      'HTTP 500',
+      'not &lt;now&gt;',
+      '未接受',
+    ];
+    for (const shown of [...words, '下一次投递：2026-09-01 12:00:04']) expect(paid).toContain(shown);
+    const [, back = ''] = /href="([^"]*)">返回收银台/.exec(paid) ?? [];
+    expect((await request(back.replaceAll('&amp;', '&'))).status).toBe(200);
+    const refused = await page('pay');
+    for (const shown of ['无法继续', '交易已被支付', 'ACQ.TRADE_HAS_SUCCESS', '返回收银台'])
+      expect(refused).toContain(shown);
+  });
+
   test('a pasted order string is opened unchanged', async () => {
     const { request } = startWorld();
     const text = orderString();

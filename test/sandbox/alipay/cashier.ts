@@ -1,5 +1,6 @@
 /** The payer's side: what Alipay's app does with an order string. */
 import { randomDigits } from '../random-digits.ts';
+import type { Standing } from '../standing.ts';
 import type { Trade } from '../trade.ts';
 import { formatBeijingTime } from './beijing-time.ts';
 import { readOrderString, type OrderTerms } from './order-string.ts';
@@ -14,7 +15,7 @@ export type OpenedCashier = {
   ok: true;
   terms: OrderTerms;
   trade: Trade | null;
-  standing: 'payable' | 'expired' | 'paid' | 'closed';
+  standing: Standing;
 };
 
 /** A trade after something was done to it. */
@@ -97,7 +98,7 @@ export function createCashier({ ledger, now, merchant, onCapture }: CashierParts
   };
 }
 
-function standingOf(terms: OrderTerms, trade: Trade | null, nowMs: number): OpenedCashier['standing'] {
+function standingOf(terms: OrderTerms, trade: Trade | null, nowMs: number): Standing {
   if (trade !== null && trade.capturedAtMs !== null) return 'paid';
   if (trade !== null && trade.closedBy !== null) return 'closed';
   return nowMs >= terms.payableUntilMs ? 'expired' : 'payable';

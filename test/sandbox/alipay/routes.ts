@@ -1,11 +1,13 @@
 /** Alipay's addresses: the gateway for merchants, the cashier for payers, the books for whoever wants to look. */
 import { Hono, type Context } from 'hono';
 import { answerOverNetwork } from '../lost-answer.ts';
+import type { Markup } from '../pages/page.ts';
+import { refusalPage } from '../pages/refusal-page.ts';
 import type { Trade } from '../trade.ts';
 import type { World } from '../world.ts';
-import type { CashierOutcome } from './cashier.ts';
+import type { CashierOutcome, CashierRefusal } from './cashier.ts';
 import { cashierPage } from './cashier-page.ts';
-import { refusalPage } from './refusal-page.ts';
+import { LOOKS } from './looks.ts';
 import { resultPage } from './result-page.ts';
 import { tradeStatus, type TradeStatus } from './trade-status.ts';
 
@@ -31,7 +33,7 @@ export function createAlipayRoutes(world: World): Hono {
     // The query string is the order string itself, and has to be read exactly as the merchant wrote it.
     const orderString = new URL(c.req.url).search.slice(1);
     const opened = alipay.openCashier(orderString);
-    return opened.ok ? c.html(cashierPage(opened, orderString, now())) : c.html(refusalPage(opened), 400);
+    return opened.ok ? c.html(cashierPage(opened, orderString, now())) : c.html(refused(opened), 400);
   });
   routes.post('/cashier', async (c) => {
     const cashier = new URL('/alipay/cashier', c.req.url);
@@ -60,7 +62,7 @@ async function perform(c: Context, world: World, action: CashierAction): Promise
   const orderString = await readForm(c);
   const outcome = action.run(world, orderString);
   const wantsJson = c.req.header('accept') === 'application/json';
-  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refusalPage(outcome, orderString), 409);
+  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refused(outcome, orderString), 409);
   const { outTradeNo } = outcome.trade;
   const deliveries = await world.courier.deliverNow(outTradeNo, action.deliveries);
   const nextTryAtMs = await world.courier.deliverDue();
@@ -68,7 +70,7 @@ async function perform(c: Context, world: World, action: CashierAction): Promise
   const trade = describe(world.alipay.ledger.trade(outTradeNo) ?? outcome.trade, world.now());
   if (wantsJson) return c.json({ ok: true, trade, deliveries });
   const dropped = action.deliveries > 0 && !world.courier.isDelivering();
-  return c.html(resultPage({ trade, deliveries, dropped, nextTryAtMs, orderString }));
+  return c.html(resultPage({ trade, telling: { deliveries, dropped, nextTryAtMs }, orderString }));
 }
 
 function payUnlessPaid({ alipay }: World, order: string): CashierOutcome {
@@ -76,6 +78,10 @@ function payUnlessPaid({ alipay }: World, order: string): CashierOutcome {
   if (outcome.ok || outcome.subCode !== 'ACQ.TRADE_HAS_SUCCESS') return outcome;
   const opened = alipay.openCashier(order);
   return opened.ok && opened.trade !== null ? { ok: true, trade: opened.trade } : outcome;
+}
+
+function refused({ subCode, message }: CashierRefusal, orderString?: string): Markup {
+  return refusalPage(LOOKS, { code: subCode, message }, orderString);
 }
 
 function describe(trade: Trade, nowMs: number): Trade & { status: TradeStatus } {

@@ -4,8 +4,11 @@ import { html, raw } from 'hono/html';
 /** Text that is already safe HTML. */
 export type Markup = ReturnType<typeof html>;
 
-/** What a page is made of. `bar` is the text of the coloured bar at the top; WeChat Pay's is green. */
-export type PageParts = { title: string; bar: string; content: Markup; colour?: 'blue' | 'green' };
+/** How a provider's pages look, and the path that all of them begin with. `bar` is the text of the bar at the top. */
+export type Looks = { bar: string; colour: 'blue' | 'green'; path: string };
+
+/** What a page is made of. */
+export type PageParts = { title: string; bar: string; content: Markup; colour?: Looks['colour'] };
 
 /** A whole page. */
 export function page({ title, bar, content, colour = 'blue' }: PageParts): Markup {
@@ -94,9 +97,14 @@ a { color: var(--brand); text-decoration: none; }
 .dots span { display: grid; place-items: center; height: 42px; border-left: 1px solid #dde2ea; }
 .dots span:first-child { border-left: 0; }
 .dots span::after { content: ""; width: 9px; height: 9px; border-radius: 50%; background: var(--ink); }
-.code { position: relative; display: grid; place-items: center; width: 216px; height: 216px; margin: 14px auto 10px; padding: 26px;
-  background: linear-gradient(var(--brand), var(--brand)) 0 0 / 30px 4px, linear-gradient(var(--brand), var(--brand)) 0 0 / 4px 30px, linear-gradient(var(--brand), var(--brand)) 100% 0 / 30px 4px, linear-gradient(var(--brand), var(--brand)) 100% 0 / 4px 30px, linear-gradient(var(--brand), var(--brand)) 0 100% / 30px 4px, linear-gradient(var(--brand), var(--brand)) 0 100% / 4px 30px, linear-gradient(var(--brand), var(--brand)) 100% 100% / 30px 4px, linear-gradient(var(--brand), var(--brand)) 100% 100% / 4px 30px, var(--haze);
-  background-repeat: no-repeat; font: 15px/1.5 ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.payee { margin: 0 0 4px; color: var(--soft); font-size: 13px; text-wrap: balance; }
+.code { margin: 16px 0 10px; }
+.code figcaption { margin-bottom: 8px; font-weight: 600; }
+.code code { text-align: center; }
+.qr { width: 234px; margin: 0 auto 12px; padding: 6px;
+  background: linear-gradient(var(--brand), var(--brand)) 0 0 / 30px 4px, linear-gradient(var(--brand), var(--brand)) 0 0 / 4px 30px, linear-gradient(var(--brand), var(--brand)) 100% 0 / 30px 4px, linear-gradient(var(--brand), var(--brand)) 100% 0 / 4px 30px, linear-gradient(var(--brand), var(--brand)) 0 100% / 30px 4px, linear-gradient(var(--brand), var(--brand)) 0 100% / 4px 30px, linear-gradient(var(--brand), var(--brand)) 100% 100% / 30px 4px, linear-gradient(var(--brand), var(--brand)) 100% 100% / 4px 30px, #fff;
+  background-repeat: no-repeat; }
+.qr svg { display: block; shape-rendering: crispEdges; }
 .links { display: flex; justify-content: center; gap: 26px; margin: 20px 16px 0; font-size: 14px; }
 .note { margin: 18px 28px 0; color: var(--soft); font-size: 12px; text-align: center; text-wrap: balance; }
 `;

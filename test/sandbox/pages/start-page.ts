@@ -1,14 +1,14 @@
 /** The first page: what this is, and where to go from here. */
 import { html } from 'hono/html';
-import { formatBeijingTime } from '../alipay/beijing-time.ts';
 import type { AlipayGateway } from '../alipay/gateway.ts';
 import { tradeStatus } from '../alipay/trade-status.ts';
-import { formatYuan } from '../alipay/yuan.ts';
 import type { Trade } from '../trade.ts';
 import type { WechatPayGateway } from '../wechat-pay/gateway.ts';
 import { tradeState } from '../wechat-pay/trade-state.ts';
 import type { World } from '../world.ts';
+import { readableBeijingTime } from './beijing-time.ts';
 import { page, type Markup } from './page.ts';
+import { formatYuan } from './yuan.ts';
 
 const SHOWN_TRADES = 10;
 
@@ -76,7 +76,7 @@ function wechatPayRows({ ledger, refunds }: WechatPayGateway, now: () => number)
 function shownTrade({ trade, provider, state }: Row): Markup {
   return html`<a class="button row" href="/${provider}/ledger/${trade.outTradeNo}"
     >¥${formatYuan(trade.amountFen)} ${trade.subject}<small
-      >${formatBeijingTime(trade.openedAtMs)} · ${state} · ${trade.outTradeNo}</small
+      >${readableBeijingTime(trade.openedAtMs)} · ${state} · ${trade.outTradeNo}</small
     ></a
   >`;
 }

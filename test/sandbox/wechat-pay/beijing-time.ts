@@ -7,11 +7,6 @@ export function formatBeijingTime(ms: number): string {
   return `${new Date(ms + EIGHT_HOURS_MS).toISOString().slice(0, 19)}+08:00`;
 }
 
-/** UTC ms as a person reads it: `2026-09-01 12:00:00`. */
-export function readableBeijingTime(ms: number): string {
-  return formatBeijingTime(ms).slice(0, 19).replace('T', ' ');
-}
-
 /** UTC ms of whole seconds with a numeric offset; `null` for any other form and for a day or an hour that is none. */
 export function parseOffsetTime(text: string): number | null {
   const [, clock, sign, hours, minutes] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([+-])(\d\d):(\d\d)$/.exec(text) ?? [];

@@ -1,4 +1,5 @@
 /** The payer's side: what WeChat does with a payment ticket. */
+import type { Standing } from '../standing.ts';
 import type { Trade } from '../trade.ts';
 import type { Books } from './books.ts';
 import type { TradeType } from './order-book.ts';
@@ -16,9 +17,15 @@ export type OpenedCashier = {
   ok: true;
   trade: Trade;
   tradeType: TradeType;
-  standing: 'payable' | 'expired' | 'paid' | 'closed';
+  standing: Standing;
   /** Whichever ends first, the order or the handle, UTC ms. */
   payableUntilMs: number;
+  /** Who is paid. */
+  mchId: string;
+  /** Who is to pay, where the order says so. */
+  openid: string | null;
+  /** The code that was scanned; `null` for another ticket, an order's number among them. */
+  codeUrl: string | null;
 };
 
 /** An order after something was done to it. */
@@ -58,15 +65,17 @@ export function createCashier({ books, onCapture }: CashierParts): Cashier {
     const order = orders.find(outTradeNo);
     const trade = ledger.trade(outTradeNo);
     if (order === null || trade === null) return refuse('ORDER_NOT_EXIST', '订单不存在');
-    const { tradeType } = order;
+    const { tradeType, openid } = order;
     if (read.handle !== null && read.tradeType !== tradeType)
       return refuse('PARAM_ERROR', `这是 ${tradeType} 下单的 prepay_id，不能这样支付`);
     const handleEndsAtMs = (issued?.issuedAtMs ?? now()) + HANDLE_LIFE_MS;
     const payableUntilMs = Math.min(handleEndsAtMs, trade.payableUntilMs);
-    return { ok: true, trade, tradeType, standing: standingOf(trade, payableUntilMs), payableUntilMs };
+    const standing = standingOf(trade, payableUntilMs);
+    const codeUrl = tradeType === 'NATIVE' ? read.handle : null;
+    return { ok: true, trade, tradeType, standing, payableUntilMs, mchId: merchant.mchId, openid, codeUrl };
   }
 
-  function standingOf(trade: Trade, payableUntilMs: number): OpenedCashier['standing'] {
+  function standingOf(trade: Trade, payableUntilMs: number): Standing {
     const state = tradeState(books, trade);
     if (state === 'SUCCESS' || state === 'REFUND') return 'paid';
     if (state === 'CLOSED') return 'closed';

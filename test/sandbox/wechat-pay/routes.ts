@@ -2,14 +2,15 @@
 import { Hono, type Context } from 'hono';
 import * as z from 'zod';
 import { answerOverNetwork } from '../lost-answer.ts';
+import { refusalPage } from '../pages/refusal-page.ts';
 import type { Trade } from '../trade.ts';
 import type { World } from '../world.ts';
 import type { CashierOutcome } from './cashier.ts';
 import { cashierPage } from './cashier-page.ts';
 import type { WechatPayGateway } from './gateway.ts';
+import { LOOKS } from './looks.ts';
 import { ticketAsQuery } from './payment-ticket.ts';
 import { REFUND_COURSES } from './refund-desk.ts';
-import { refusalPage } from './refusal-page.ts';
 import { resultPage } from './result-page.ts';
 import { tradeState, type TradeState } from './trade-state.ts';
 import type { WechatPayWorld } from './world.ts';
@@ -58,11 +59,9 @@ export function createWechatPayRoutes(world: World, wechatPay: WechatPayWorld): 
   routes.get('/wechat-pay/cashier', (c) => {
     const ticket = new URL(c.req.url).search.slice(1);
     const opened = gateway.openCashier(ticket);
-    return opened.ok ? c.html(cashierPage(opened, ticket, world.now())) : c.html(refusalPage(opened), 400);
+    return opened.ok ? c.html(cashierPage(opened, ticket, world.now())) : c.html(refusalPage(LOOKS, opened), 400);
   });
-  routes.post('/wechat-pay/cashier', async (c) =>
-    c.redirect(`/wechat-pay/cashier?${ticketAsQuery(await readTicketField(c))}`, 303),
-  );
+  routes.post('/wechat-pay/cashier', async (c) => c.redirect(`/wechat-pay/cashier?${await readTicketField(c)}`, 303));
   for (const action of ACTIONS) routes.post(action.path, (c) => perform(c, { world, wechatPay, action }));
 
   routes.get('/wechat-pay/ledger', (c) =>
@@ -112,7 +111,7 @@ async function perform(c: Context, { world, wechatPay, action }: Performance): P
   const ticket = await readTicketField(c);
   const outcome = action.run(gateway, ticket);
   const wantsJson = c.req.header('accept') === 'application/json';
-  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refusalPage(outcome, ticket), 409);
+  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refusalPage(LOOKS, outcome, ticket), 409);
   const { outTradeNo } = outcome.trade;
   const deliveries = await courier.deliverNow(outTradeNo, action.deliveries);
   const nextTryAtMs = await courier.deliverDue();
@@ -120,7 +119,7 @@ async function perform(c: Context, { world, wechatPay, action }: Performance): P
   const trade = describeTrade(gateway.ledger.trade(outTradeNo) ?? outcome.trade, gateway, world.now);
   if (wantsJson) return c.json({ ok: true, trade, deliveries });
   const dropped = action.deliveries > 0 && !courier.isDelivering();
-  return c.html(resultPage({ trade, deliveries, dropped, nextTryAtMs, ticket }));
+  return c.html(resultPage({ trade, telling: { deliveries, dropped, nextTryAtMs }, ticket }));
 }
 
 function payUnlessPaid(gateway: WechatPayGateway, ticket: string): CashierOutcome {
@@ -134,7 +133,8 @@ function describeTrade(trade: Trade, { refunds }: WechatPayGateway, now: () => n
   return { ...trade, state: tradeState({ refunds, now }, trade) };
 }
 
+/** The field as the query string of the cashier's address, however it was written. */
 async function readTicketField(c: Context): Promise<string> {
   const { ticket } = await c.req.parseBody();
-  return typeof ticket === 'string' ? ticket.trim() : '';
+  return typeof ticket === 'string' ? ticketAsQuery(ticket.trim()) : '';
 }

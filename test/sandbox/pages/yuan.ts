@@ -1,4 +1,4 @@
-/** Amounts as a payer reads them. On WeChat Pay's wire they are integer fen. */
+/** Amounts as a payer reads them. */
 
 /** Fen as yuan with two decimals. */
 export function formatYuan(fen: number): string {

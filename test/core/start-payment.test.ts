@@ -28,6 +28,9 @@ const LOCAL: PaymentStart = {
   payerId: null,
 };
 
+const LOCAL_KIND = { by: 'local', maximumSlipMs: 115 * MINUTE_MS } as const;
+const REMOTE_KIND = { by: 'remote', maximumSlipMs: 115 * MINUTE_MS } as const;
+
 /** How a provider takes the next request: `dies` is the end of whoever asks, after the provider has heard it. */
 type Manner = 'refuses' | 'is silent' | 'dies' | Promise<'answers'>;
 
@@ -40,8 +43,7 @@ function aBank() {
   const provider: PaymentProvider = {
     name: 'bank',
     minimumSlipMs: MINUTE_MS,
-    maximumSlipMs: 115 * MINUTE_MS,
-    prepayKinds: { app_order_string: 'local', jsapi_params: 'remote', qr_code: 'remote' },
+    prepayKinds: { app_order_string: LOCAL_KIND, jsapi_params: REMOTE_KIND, qr_code: REMOTE_KIND },
     prepay: async (request) => {
       asked.push(`prepay ${request.outTradeNo}`);
       requests.push(request);

@@ -96,16 +96,22 @@ export type Notification =
 /** The answer that a provider wants to its notification, to the byte. */
 export type Acknowledgement = { status: 200 | 400 | 500; contentType: string; body: string };
 
+/** One kind that a provider can prepare. */
+export type PreparedKind = {
+  /** Whether preparing takes its network (`remote`) or only our key (`local`). */
+  by: 'local' | 'remote';
+  /** The longest life in which what was prepared can still be handed out again, ms. */
+  maximumSlipMs: number;
+};
+
 /** A payment provider. Its methods never throw for what a network or a gateway may do: that is an `unknown`. */
 export type PaymentProvider = {
   /** The folder's name: `alipay`. Stored with every attempt, capture and refund. */
   readonly name: string;
   /** The shortest life that the provider accepts for a payment, ms. */
   readonly minimumSlipMs: number;
-  /** The longest life in which what was prepared can still be handed out again, ms. */
-  readonly maximumSlipMs: number;
-  /** What it can prepare, and whether that takes its network (`remote`) or only our key (`local`). */
-  readonly prepayKinds: Partial<Record<PrepayKind, 'local' | 'remote'>>;
+  /** What it can prepare. */
+  readonly prepayKinds: Partial<Record<PrepayKind, PreparedKind>>;
   prepay(request: PrepayRequest): Promise<PrepayAnswer>;
   query(outTradeNo: string): Promise<PaymentAnswer>;
   close(outTradeNo: string): Promise<CloseAnswer>;

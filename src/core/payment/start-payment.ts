@@ -81,6 +81,7 @@ function offeredMethod(services: Services, method: PaymentStart['methods'][numbe
   const provider = services.providers.get(method.provider);
   const prepared = provider?.prepayKinds[method.kind];
   if (!provider || !prepared) return [];
-  const { minimumSlipMs, maximumSlipMs } = provider;
-  return [{ ...method, opensAs: prepared === 'local' ? 'pending' : 'opening', minimumSlipMs, maximumSlipMs }];
+  const { by, maximumSlipMs } = prepared;
+  const { minimumSlipMs } = provider;
+  return [{ ...method, opensAs: by === 'local' ? 'pending' : 'opening', minimumSlipMs, maximumSlipMs }];
 }

@@ -40,8 +40,7 @@ export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentP
   return {
     name: 'alipay',
     minimumSlipMs: 60_000,
-    maximumSlipMs: 15 * 86_400_000,
-    prepayKinds: { app_order_string: 'local' },
+    prepayKinds: { app_order_string: { by: 'local', maximumSlipMs: 15 * 86_400_000 } },
     prepay: (request) => signAppPay(client, request),
     async query(outTradeNo) {
       const reply = await client.call('alipay.trade.query', { out_trade_no: outTradeNo });

@@ -42,6 +42,9 @@ const ACKNOWLEDGEMENTS: Record<'accepted' | 'refused' | 'failed', Acknowledgemen
   failed: { status: 500, contentType: 'application/json', body: '{"code":"FAIL","message":"try again"}' },
 };
 
+/** What was prepared opens the cashier for two hours, counted from a moment before we write it down. */
+const PREPARED = { by: 'remote', maximumSlipMs: 115 * 60_000 } as const;
+
 /** What the methods work with. */
 type Shop = { config: WechatPayConfig; keys: Keys; client: WechatPayClient; now: () => number };
 
@@ -55,9 +58,7 @@ export function createWechatPay(config: WechatPayConfig, ports: WechatPayPorts):
   return {
     name: 'wechat-pay',
     minimumSlipMs: 60_000,
-    // A prepay_id opens the cashier for two hours, counted from a moment before we write it down.
-    maximumSlipMs: 115 * 60_000,
-    prepayKinds: { jsapi_params: 'remote', app_params: 'remote', qr_code: 'remote' },
+    prepayKinds: { jsapi_params: PREPARED, app_params: PREPARED, qr_code: PREPARED },
     prepay: (request) => prepay(shop, request),
     query: (outTradeNo) => query(shop, outTradeNo),
     close: (outTradeNo) => close(shop, outTradeNo),

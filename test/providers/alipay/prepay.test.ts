@@ -108,7 +108,7 @@ test.each<PrepayKind>(['app_params', 'jsapi_params', 'qr_code', 'redirect_url', 
   'the kind %s is refused',
   async (kind) => {
     const { provider } = providerWith({});
-    expect(provider.prepayKinds).toEqual({ app_order_string: 'local' });
+    expect(provider.prepayKinds).toEqual({ app_order_string: { by: 'local', maximumSlipMs: 15 * 86_400_000 } });
     expect((await provider.prepay({ ...ORDER, kind })).status).toBe('refused');
   },
 );

@@ -22,6 +22,9 @@ import {
   PUBLIC_KEY_ID,
 } from './signed-gateway.ts';
 
+/** What WeChat prepares takes its network, and can be handed out again for nearly two hours. */
+const PREPARED = { by: 'remote', maximumSlipMs: 115 * 60_000 };
+
 const ANSWERS: Answers = {
   [JSAPI]: { prepay_id: PREPAY_ID },
   [APP]: { prepay_id: PREPAY_ID },
@@ -237,7 +240,7 @@ test.each([
 
 test.each<PrepayKind>(['app_order_string', 'redirect_url', 'html_form'])('the kind %s is refused', async (kind) => {
   const { provider, calls } = providerWith({});
-  expect(provider.prepayKinds).toEqual({ jsapi_params: 'remote', app_params: 'remote', qr_code: 'remote' });
+  expect(provider.prepayKinds).toEqual({ jsapi_params: PREPARED, app_params: PREPARED, qr_code: PREPARED });
   expect((await provider.prepay({ ...ORDER, kind })).status).toBe('refused');
   expect((await provider.prepay({ ...ORDER, kind, handle: PREPAY_ID })).status).toBe('refused');
   expect(calls).toEqual([]);

@@ -32,6 +32,7 @@ const WORDS: Readonly<Record<Reason, Words>> = {
   attempt_not_found: [404, 'Payment not found', 'There is no payment of this number.'],
   attempts_exhausted: [409, 'Too many payments', 'The order has had as many payments as one may have.'],
   amount_differs: [409, 'Amount differs', 'The provider names another amount than the payment has.'],
+  payment_recorded_before: [409, 'Payment recorded before', 'A payment of this number has paid an order already.'],
   provider_not_offered: [
     409,
     'Provider not configured',

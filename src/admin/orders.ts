@@ -51,9 +51,11 @@ export function createOrderRoutes(dialects: readonly AdminDialect[]): Hono<AppEn
     })
     .post('/:orderNo/refunds', async function refund(c) {
       const wish = valueOrThrow(await readBody(c, refundSchema));
+      const orderNo = c.req.param('orderNo');
       const requested = await requestRefund(c.var.services, {
         ...wish,
-        orderNo: c.req.param('orderNo'),
+        orderNo,
+        policy: valueOrThrow(await findPolicy(c.var.services, dialects, orderNo)),
         scope: 'everything',
         actor: actorOf(c.var.caller),
         approval: 'auto',
@@ -61,6 +63,9 @@ export function createOrderRoutes(dialects: readonly AdminDialect[]): Hono<AppEn
       return c.json(await showRefund(c.var.services, valueOrThrow(requested).refund));
     });
 }
+
+/** Of an order whose dialect is not served any more, nothing can be said. */
+const NOTHING: FulfilmentPolicy = { moves: {}, refundFrom: [], whileRefunding: 'waits' };
 
 /** Which moves an order's dialect allows. The dialect is one of its terms, so looking it up first is safe. */
 async function findPolicy(
@@ -70,5 +75,5 @@ async function findPolicy(
 ): Promise<Result<FulfilmentPolicy>> {
   const [order] = isOrderNo(orderNo) ? await services.orders.search({ ...ANY_ORDER, orderNo, limit: 1 }) : [];
   if (!order) return refuse('order_not_found');
-  return accept(dialects.find(({ name }) => name === order.dialect)?.fulfilment ?? {});
+  return accept(dialects.find(({ name }) => name === order.dialect)?.fulfilment ?? NOTHING);
 }

@@ -104,6 +104,7 @@ function renderEvent(event: OrderEvent) {
     from: event.from,
     to: event.to,
     reason: event.reason,
+    ...(event.facts === null ? {} : { facts: event.facts }),
   };
 }
 

@@ -30,6 +30,7 @@ export const REASONS = [
   'attempt_not_found',
   'attempts_exhausted',
   'amount_differs',
+  'payment_recorded_before',
   'provider_not_offered',
   'provider_refused',
   'provider_unavailable',

@@ -3,12 +3,22 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Change } from '../core/order/decision.ts';
+import type { CommitHead } from '../core/order/order-log.ts';
+import { insertPart } from './insert-part.ts';
 import type { Database } from './open-database.ts';
 import { keepSealed } from './personal-store.ts';
 import { captures, catalogItems, paymentAttempts, providerNotifications, refunds } from './schema.ts';
 
-/** One change as a statement of the commit's batch; triggers and constraints hold the rules once more. */
-export function applyChange(db: Database, change: Change, nowMs: number): BatchItem<'sqlite'> {
+/** One change as statements of the commit's batch; triggers and constraints hold the rules once more. */
+export function applyChange(db: Database, change: Change, head: CommitHead): BatchItem<'sqlite'>[] {
+  return change.type === 'insert_part' ? insertPart(db, change, head) : [statementOf(db, change, head.nowMs)];
+}
+
+function statementOf(
+  db: Database,
+  change: Exclude<Change, { type: 'insert_part' }>,
+  nowMs: number,
+): BatchItem<'sqlite'> {
   switch (change.type) {
     case 'insert_attempt': {
       const { sealed: _sealed, ...attempt } = change.attempt;

@@ -15,7 +15,7 @@ export function createOrderLog(db: Database): OrderLog {
     load: async (orderNo) => stateOf(await db.batch(stateQueries(db, orderNo))),
     commit: async (head, decision) => {
       const [first, ...rest] = eventInserts(db, head, decision);
-      const changes = decision.changes.map((change) => applyChange(db, change, head.nowMs));
+      const changes = decision.changes.flatMap((change) => applyChange(db, change, head));
       const queries = stateQueries(db, head.orderNo);
       try {
         const results: unknown[] = await db.batch([first, ...rest, ...changes, ...queries]);

@@ -1,6 +1,6 @@
 /** One order's rows: the four queries that read it whole, and how their rows become its state. */
 
-import { and, asc, between, eq, getTableColumns, sql } from 'drizzle-orm';
+import { asc, between, eq, getTableColumns, sql } from 'drizzle-orm';
 import type { Order, OrderState } from '../core/order/order.ts';
 import type { Database } from './open-database.ts';
 import { captures, orders, paymentAttempts, refunds } from './schema.ts';
@@ -8,14 +8,16 @@ import { captures, orders, paymentAttempts, refunds } from './schema.ts';
 /** The columns of an order, with what was paid for it and what of that went back: derived, so never out of step. */
 export const orderColumns = {
   ...getTableColumns(orders),
-  paidFen: sql<number>`coalesce((
-    SELECT sum(c.amount_fen) FROM captures c WHERE c.order_no = orders.order_no AND c.role = 'pays'), 0)`.as(
+  // A part of an order is paid by its share of the whole order's payment.
+  paidFen: sql<number>`CASE WHEN orders.parent_no IS NOT NULL THEN orders.amount_fen ELSE coalesce((
+    SELECT sum(c.amount_fen) FROM captures c WHERE c.order_no = orders.order_no AND c.role = 'pays'), 0) END`.as(
     'paid_fen',
   ),
   refundedFen: sql<number>`coalesce((
-    SELECT sum(r.amount_fen) FROM captures c
-      JOIN refunds r ON r.provider = c.provider AND r.transaction_id = c.transaction_id
-     WHERE c.order_no = orders.order_no AND r.purpose = 'order' AND r.status = 'succeeded'), 0)`.as('refunded_fen'),
+    SELECT sum(r.amount_fen) FROM refunds r
+     WHERE r.refund_no BETWEEN coalesce(orders.parent_no, orders.order_no) || '000000'
+                           AND coalesce(orders.parent_no, orders.order_no) || '999999'
+       AND r.order_no = orders.order_no AND r.purpose = 'order' AND r.status = 'succeeded'), 0)`.as('refunded_fen'),
 };
 
 /** An order's row with {@link orderColumns}. */
@@ -23,7 +25,14 @@ export type OrderRow = typeof orders.$inferSelect & { paidFen: number; refundedF
 
 /** The order without what only the store needs of it. */
 export function orderOf(row: OrderRow): Order {
-  const { lastCommitId: _lastCommitId, place: _place, commissionTo, commissionFen, ...order } = row;
+  const {
+    lastCommitId: _lastCommitId,
+    place: _place,
+    parentNo: _parentNo,
+    commissionTo,
+    commissionFen,
+    ...order
+  } = row;
   const isShared = commissionTo !== null && commissionFen !== null;
   return { ...order, commission: isShared ? { to: commissionTo, amountFen: commissionFen } : null };
 }
@@ -48,20 +57,24 @@ const {
 
 export { attemptColumns, captureColumns, refundColumns };
 
-/** The queries that read an order whole. The attempts' key begins with the order's number, and is read as a range. */
+/**
+ * The queries that read an order whole. The attempts' key begins with the order's number, and is read as a range. What
+ * was split off an order has its money there.
+ */
 export function stateQueries(db: Database, orderNo: string) {
+  const payingNo = sql`(SELECT coalesce(parent_no, order_no) FROM orders WHERE order_no = ${orderNo})`;
   return [
     db.select(orderColumns).from(orders).where(eq(orders.orderNo, orderNo)),
     db
       .select(attemptColumns)
       .from(paymentAttempts)
-      .where(between(paymentAttempts.outTradeNo, `${orderNo}0000`, `${orderNo}9999`))
+      .where(between(paymentAttempts.outTradeNo, sql`${payingNo} || '0000'`, sql`${payingNo} || '9999'`))
       .orderBy(asc(paymentAttempts.outTradeNo)),
-    db.select(captureColumns).from(captures).where(eq(captures.orderNo, orderNo)),
+    db.select(captureColumns).from(captures).where(eq(captures.orderNo, payingNo)),
     db
       .select(refundColumns)
       .from(refunds)
-      .where(and(between(refunds.refundNo, `${orderNo}000000`, `${orderNo}999999`)))
+      .where(between(refunds.refundNo, sql`${payingNo} || '000000'`, sql`${payingNo} || '999999'`))
       .orderBy(asc(refunds.refundNo)),
   ] as const;
 }

@@ -10,7 +10,7 @@ import { orderEvents, orders } from './schema.ts';
 import { searchOrders } from './search-orders.ts';
 import { detailOf, pageOfUser, textsOfOrder, viewOrders } from './view-orders.ts';
 
-const { commitId: _commitId, ...eventColumns } = getTableColumns(orderEvents);
+const { commitId: _commitId, heldBackFen: _heldBackFen, ...eventColumns } = getTableColumns(orderEvents);
 
 /** The numbers of orders by id, as this isolate has learnt them. Neither ever changes. */
 export type OrderNumbers = Map<number, string>;
@@ -42,6 +42,13 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       if (!order) return null;
       remember(numbers, order);
       return order.orderNo;
+    },
+    idsOf: async (orderNos) => {
+      const rows = await db
+        .select({ id: orders.id, orderNo: orders.orderNo })
+        .from(orders)
+        .where(inArray(orders.orderNo, [...orderNos]));
+      return orderNos.flatMap((orderNo) => rows.find((row) => row.orderNo === orderNo)?.id ?? []);
     },
     detail: (id, scope) => detailOf(db, and(eq(orders.id, id), inScope(scope))),
     page: (scope, statuses, range) => pageOfUser(db, scope, statuses, range),

@@ -5,7 +5,7 @@ import { orderNoOf } from '../core/payment/attempt.ts';
 import type { PaymentStore } from '../core/payment/payment-store.ts';
 import type { Database } from './open-database.ts';
 import { attemptColumns } from './order-rows.ts';
-import { orders, paymentAttempts, providerNotifications } from './schema.ts';
+import { captures, orders, paymentAttempts, providerNotifications } from './schema.ts';
 
 /** The store over one session. */
 export function createPaymentStore(db: Database): PaymentStore {
@@ -21,6 +21,13 @@ export function createPaymentStore(db: Database): PaymentStore {
       if (scope === 'everything') return found;
       const isWithin = dialect === scope.dialect && (scope.userId === null || scope.userId === userId);
       return isWithin ? found : null;
+    },
+    isCaptured: async (provider, transactionId) => {
+      const [capture] = await db
+        .select({ orderNo: captures.orderNo })
+        .from(captures)
+        .where(and(eq(captures.provider, provider), eq(captures.transactionId, transactionId)));
+      return capture !== undefined;
     },
     due: (nowMs, limit) =>
       db

@@ -1,9 +1,10 @@
 /** Writes a new order, if the catalogue still is what it was priced by. */
 
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { CatalogItem, CatalogRef } from '../core/catalog/catalog.ts';
 import { asPlaced, type Order } from '../core/order/order.ts';
 import type { IdempotencyKey, NewOrder, Placed } from '../core/order/order-store.ts';
+import { nextPlace } from './next-place.ts';
 import type { Database } from './open-database.ts';
 import { orderColumns, orderOf } from './order-rows.ts';
 import { keepSealed } from './personal-store.ts';
@@ -55,7 +56,7 @@ function insertOrder(db: Database, order: NewOrder) {
           ${order.amountFen}, ${order.subject}, ${JSON.stringify(order.details)},
           ${JSON.stringify(order.items.map(refOf))}, ${order.saleOf === null ? null : JSON.stringify(order.saleOf)},
           ${order.payWith}, ${order.createdAtMs}, ${order.createdAtMs}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
-          ${nextPlace(order)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}
+          ${nextPlace(order.userId, order.dialect)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}, NULL, 0
         WHERE ${order.items.length} = (
           SELECT count(*) FROM catalog_items c
             JOIN json_each(${priced}) AS item
@@ -63,12 +64,6 @@ function insertOrder(db: Database, order: NewOrder) {
              AND c.version = json_extract(item.value, '$.version') AND c.removed_at_ms IS NULL)`,
     )
     .returning({ id: orders.id });
-}
-
-/** The place after the last one among the user's orders of the dialect. */
-function nextPlace({ userId, dialect }: NewOrder): SQL {
-  return sql`(SELECT coalesce(max(placed.place), 0) + 1 FROM orders placed
-    WHERE placed.user_id = ${userId} AND placed.dialect = ${dialect})`;
 }
 
 function keepPersonal(db: Database, { personal }: NewOrder) {

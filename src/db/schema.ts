@@ -6,7 +6,7 @@ import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from 
 import type { Details } from '../core/order/order.ts';
 import type { OrderEventType } from '../core/order/order-event.ts';
 import type { NotificationStatus } from '../core/outbox/outbox.ts';
-import type { PrepayKind } from '../core/payment/provider.ts';
+import type { Attempt } from '../core/payment/attempt.ts';
 
 export const orders = sqliteTable('orders', {
   id: integer('id').primaryKey({ autoIncrement: true }),
@@ -32,6 +32,8 @@ export const orders = sqliteTable('orders', {
   place: integer('place').notNull().default(0),
   commissionTo: text('commission_to'),
   commissionFen: integer('commission_fen'),
+  parentNo: text('parent_no'),
+  heldBackFen: integer('held_back_fen').notNull().default(0),
 });
 
 export const orderTallies = sqliteTable('order_tallies', {
@@ -59,13 +61,15 @@ export const orderEvents = sqliteTable('order_events', {
   orderStatus: text('order_status').$type<OrderStatus>().notNull(),
   orderFulfilment: text('order_fulfilment').$type<FulfilmentStatus>().notNull(),
   commitId: text('commit_id').notNull(),
+  heldBackFen: integer('held_back_fen'),
+  facts: text('facts', { mode: 'json' }).$type<Details>(),
 });
 
 export const paymentAttempts = sqliteTable('payment_attempts', {
   outTradeNo: text('out_trade_no').primaryKey(),
   orderNo: text('order_no').notNull(),
   provider: text('provider').notNull(),
-  kind: text('kind').$type<PrepayKind>().notNull(),
+  kind: text('kind').$type<Attempt['kind']>().notNull(),
   status: text('status').$type<AttemptStatus>().notNull(),
   amountFen: integer('amount_fen').notNull(),
   createdAtMs: integer('created_at_ms').notNull(),

@@ -60,16 +60,20 @@ export async function pageOfUser(
 /** One order with its money and everything personal that belongs to it: all rows that begin with its name. */
 export async function detailOf(db: Database, where: SQL | undefined): Promise<SealedDetail | null> {
   const orderNo = sql`(SELECT order_no FROM orders WHERE ${where})`;
+  const payingNo = sql`(SELECT coalesce(parent_no, order_no) FROM orders WHERE ${where})`;
   const [rows, items, open, captured, refunded, texts] = await db.batch([
     ...viewQueries(db, where, { offset: 0, limit: 1 }),
     db
       .select(captureColumns)
       .from(captures)
-      .where(sql`${captures.orderNo} = ${orderNo}`),
+      .where(sql`${captures.orderNo} = ${payingNo}`),
     db
       .select(refundColumns)
       .from(refunds)
-      .where(sql`${refunds.refundNo} BETWEEN ${orderNo} || '000000' AND ${orderNo} || '999999'`)
+      .where(
+        sql`${refunds.refundNo} BETWEEN ${payingNo} || '000000' AND ${payingNo} || '999999'
+          AND ${refunds.orderNo} = ${orderNo}`,
+      )
       .orderBy(asc(refunds.id)),
     textsOfOrder(db, orderNo),
   ]);

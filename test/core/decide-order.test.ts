@@ -23,9 +23,11 @@ import {
   PLACED_AT_MS,
   SLIP_MS,
   WORDS,
+  ANYTHING,
 } from './order-states.ts';
 import { decisionOf, verdictOf } from './verdict-of.ts';
 
+const NO_FACTS = { facts: null, heldBackFen: null } as const;
 const CANCEL = { type: 'cancel', reason: WORDS } as const;
 const DELETE = { type: 'delete' } as const;
 const EXPIRE = { type: 'expire' } as const;
@@ -78,22 +80,16 @@ describe('ending an order', () => {
   });
 });
 
+const advance = (to: FulfilmentTarget, policy = ANYTHING): AdvanceFulfilment => ({
+  type: 'advance_fulfilment',
+  to,
+  policy,
+  remark: WORDS,
+  facts: null,
+  heldBackFen: null,
+});
+
 describe('advancing the work', () => {
-  const STATES: readonly FulfilmentStatus[] = [
-    'unfulfilled',
-    'in_progress',
-    'partially_fulfilled',
-    'fulfilled',
-    'failed',
-  ];
-  /** Forbids nothing: what is refused under it, the core's own table refuses. */
-  const ANYTHING: FulfilmentPolicy = { in_progress: STATES, fulfilled: STATES, completed: STATES, failed: STATES };
-  const advance = (to: FulfilmentTarget, policy = ANYTHING): AdvanceFulfilment => ({
-    type: 'advance_fulfilment',
-    to,
-    policy,
-    remark: WORDS,
-  });
   const NO = 'refused move_not_allowed';
   const GOES = 'fulfilment_advanced';
   const GOES_AND_ENDS = 'fulfilment_advanced + order_completed';
@@ -122,13 +118,13 @@ describe('advancing the work', () => {
     },
   );
 
-  test.each<[string, FulfilmentPolicy, string]>([
+  test.each<[string, FulfilmentPolicy['moves'], string]>([
     ['has nothing', {}, NO],
     ['has the target from another state', { completed: ['in_progress'] }, NO],
     ['has another target', { fulfilled: ['unfulfilled'] }, NO],
     ['has it', { completed: ['unfulfilled'] }, GOES_AND_ENDS],
-  ])('the dialect’s policy %s', (_name, policy, expected) => {
-    expect(verdictOf(at(aPaidState(), advance('completed', policy)))).toBe(expected);
+  ])('the dialect’s policy %s', (_name, moves, expected) => {
+    expect(verdictOf(at(aPaidState(), advance('completed', { ...ANYTHING, moves })))).toBe(expected);
   });
 
   test('completing does both moves, each with its own states', () => {
@@ -151,6 +147,7 @@ describe('advancing the work', () => {
           reason: WORDS.row,
           orderStatus: 'completed',
           orderFulfilment: 'fulfilled',
+          heldBackFen: 0,
         },
       ],
       changes: [{ type: 'keep_personal', ...WORDS }],
@@ -199,8 +196,10 @@ describe('for whom an order exists', () => {
       cancel: CANCEL,
       delete: DELETE,
       expire: EXPIRE,
-      advance_fulfilment: { type: 'advance_fulfilment', to: 'completed', policy: {}, remark: null },
-      request_refund: { type: 'request_refund', amountFen: 'all', reason: null, approval: 'auto' },
+      advance_fulfilment: { type: 'advance_fulfilment', to: 'completed', policy: ANYTHING, remark: null, ...NO_FACTS },
+      record_payment: { type: 'record_payment', transactionId: 't', paidAtMs: 0, remark: null },
+      split: { type: 'split', parts: [], remark: null },
+      request_refund: { type: 'request_refund', amountFen: 'all', policy: ANYTHING, reason: null, approval: 'auto' },
       decide_refund: { type: 'decide_refund', refundNo, verdict: 'approve', reason: null },
       settle_refund: { type: 'settle_refund', refundNo, outcome: 'succeeded', cause: null },
       return_surplus: { type: 'return_surplus', provider: 'alipay', transactionId: 't' },

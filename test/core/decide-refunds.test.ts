@@ -18,6 +18,7 @@ import {
   PLACED_AT_MS,
   SALE_OF,
   WORDS,
+  ANYTHING,
 } from './order-states.ts';
 import { decisionOf, verdictOf } from './verdict-of.ts';
 
@@ -29,7 +30,7 @@ const on = (state: OrderState, command: OrderCommand) =>
 const refund = (nth: number, changes: Partial<Refund>) => aRefund(aCapture(), nth, changes);
 
 const ask = (amountFen: RequestRefund['amountFen'] = 'all', approval: RequestRefund['approval'] = 'manual') =>
-  ({ type: 'request_refund', amountFen, reason: WORDS, approval }) as const;
+  ({ type: 'request_refund', amountFen, policy: ANYTHING, reason: WORDS, approval }) as const;
 const word = (verdict: DecideRefund['verdict'], refundNo = `${FIRST}01`): DecideRefund => ({
   type: 'decide_refund',
   refundNo,
@@ -50,7 +51,7 @@ describe('asking for money back', () => {
     ['expired', 'refused order_not_paid'],
     ['paid', 'refund_requested'],
     ['completed', 'refund_requested'],
-    ['split', 'refund_requested'],
+    ['split', 'refused order_not_paid'],
     ['absorbed', 'refund_requested'],
   ])('an order that is %s: %s', (status, expected) => {
     expect(verdictOf(on(aPaidState({ status }), ask()))).toBe(expected);

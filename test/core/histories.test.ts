@@ -137,6 +137,7 @@ test('these histories go everywhere: every event happens, and every state is rea
     'work failed',
     'work fulfilled',
     'work in_progress',
+    'work partially_fulfilled',
     'work unfulfilled',
   ]);
 });

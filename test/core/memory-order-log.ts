@@ -28,6 +28,7 @@ export function createMemoryOrderLog(placed: OrderState): MemoryOrderLog {
       reason: null,
       orderStatus: 'pending_payment',
       orderFulfilment: 'unfulfilled',
+      facts: null,
     },
   ];
   return {
@@ -37,7 +38,8 @@ export function createMemoryOrderLog(placed: OrderState): MemoryOrderLog {
         return Promise.resolve({ status: 'conflict' });
       }
       for (const event of decision.events) {
-        events.push({ ...event, orderNo, atMs: head.nowMs, seq: state.order.version + 1 });
+        const { heldBackFen: _heldBackFen, ...told } = event;
+        events.push({ facts: null, ...told, orderNo, atMs: head.nowMs, seq: state.order.version + 1 });
         state = afterEvent(state, event, head);
       }
       for (const change of decision.changes) state = afterChange(state, change, head.nowMs);
@@ -58,6 +60,7 @@ function afterEvent(state: OrderState, event: DecidedEvent, { commitId, nowMs }:
       ...order,
       status: event.orderStatus,
       fulfilment: event.orderFulfilment,
+      heldBackFen: event.heldBackFen ?? order.heldBackFen,
       version: order.version + 1,
       updatedAtMs: nowMs,
       paidAtMs: event.type === 'order_paid' ? nowMs : order.paidAtMs,
@@ -97,6 +100,7 @@ function afterChange(state: OrderState, change: Change, nowMs: number): OrderSta
       const moved = { status: to, decidedBy, finishedAtMs, updatedAtMs: nowMs };
       return { ...state, refunds: state.refunds.map((one) => (isIt(one) ? { ...one, ...moved } : one)) };
     }
+    case 'insert_part':
     case 'count_sale':
     case 'record_notification':
       return state;

@@ -17,6 +17,7 @@ const MESSAGE: OutboxMessage = {
     reason: 'ring at the door of 小丽, 13800000000',
     orderStatus: 'paid',
     orderFulfilment: 'in_progress',
+    facts: { apiOrderNumber: 'A1' },
   },
   dialect: DIALECT,
   userId: OWNER,

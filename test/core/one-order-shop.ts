@@ -71,6 +71,7 @@ const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' |
     view: fails,
     list: fails,
     numberOf: fails,
+    idsOf: fails,
     detail: fails,
     page: fails,
     search: fails,
@@ -82,6 +83,7 @@ const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' |
   personal: { read: fails, sealedWith: fails, replace: fails },
   payments: {
     find: fails,
+    isCaptured: fails,
     due: fails,
     claimLook: fails,
     claimGlance: fails,

@@ -40,7 +40,9 @@ function brokenByState({ order, attempts, captures, refunds }: OrderState): stri
   const isPaid = captures.some(({ role }) => role === 'pays');
   if (isPaid !== wasPaid(order.status)) broken.push(`is ${order.status}, and was ${isPaid ? '' : 'not '}paid`);
   if (isPaid !== (order.paidAtMs !== null)) broken.push('the time of payment is wrong');
-  if ((order.status === 'refunded') !== (isPaid && order.refundedFen === order.paidFen)) {
+  const isAllBack = isPaid && order.refundedFen === order.paidFen;
+  const isEnoughBack = isPaid && order.refundedFen >= order.paidFen - order.heldBackFen;
+  if ((isAllBack && order.status !== 'refunded') || (order.status === 'refunded' && !isEnoughBack)) {
     broken.push(`is ${order.status} with ${order.refundedFen} of ${order.paidFen} fen back`);
   }
   if (attempts.some(({ status, leasedUntilMs }) => status === 'opening' && leasedUntilMs === null)) {

@@ -1,5 +1,6 @@
 /** Small orders in every state, and what can be asked of them, for the tests of decisions. */
-import type { OrderCommand, PaymentMethod, Submission } from '../../src/core/order/command.ts';
+import type { FulfilmentPolicy, OrderCommand, PaymentMethod, Submission } from '../../src/core/order/command.ts';
+import type { FulfilmentStatus } from '../../src/core/order/lifecycle.ts';
 import type { Order, OrderState } from '../../src/core/order/order.ts';
 import { type Attempt, attemptNumber, type Capture } from '../../src/core/payment/attempt.ts';
 import { type Refund, refundNumber } from '../../src/core/refund/refund.ts';
@@ -16,6 +17,22 @@ export const AMOUNT_FEN = 19_600;
 export const SLIP_MS = 2 * MINUTE_MS;
 /** How long one caller has the provider to themselves. */
 export const LEASE_MS = 15_000;
+
+const ALL: readonly FulfilmentStatus[] = ['unfulfilled', 'in_progress', 'partially_fulfilled', 'fulfilled', 'failed'];
+
+/** Forbids nothing: what is refused under it, the core's own tables refuse. */
+export const ANYTHING: FulfilmentPolicy = {
+  moves: {
+    unfulfilled: ALL,
+    in_progress: ALL,
+    partially_fulfilled: ALL,
+    fulfilled: ALL,
+    failed: ALL,
+    completed: ALL,
+  },
+  refundFrom: ALL,
+  whileRefunding: 'goes_on',
+};
 
 /** What somebody wrote, as commands carry it. */
 export const WORDS = { row: `order/${ORDER_NO}/words/1`, sealed: 'k.words' } as const;
@@ -57,6 +74,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     commission: null,
     paidFen: 0,
     refundedFen: 0,
+    heldBackFen: 0,
     createdAtMs: PLACED_AT_MS,
     updatedAtMs: PLACED_AT_MS,
     expiresAtMs: EXPIRES_AT_MS,

@@ -14,6 +14,7 @@ import {
   SLIP_MS,
   WECHAT,
   WORDS,
+  ANYTHING,
 } from './order-states.ts';
 
 /** One submission of a history. */
@@ -34,14 +35,6 @@ export const BEARERS = {
   stranger: { actor: 'user:1', scope: { dialect: DIALECT, userId: '1' } },
   neighbour: { actor: `user:${OWNER}`, scope: { dialect: 'print-shop', userId: OWNER } },
 } as const satisfies Record<string, { actor: string; scope: command.Scope | 'everything' }>;
-
-/** Allows the way through every state of the work, so that the core's own table is what limits. */
-const POLICY: command.FulfilmentPolicy = {
-  in_progress: ['unfulfilled', 'partially_fulfilled', 'fulfilled'],
-  fulfilled: ['unfulfilled', 'in_progress', 'partially_fulfilled'],
-  completed: ['unfulfilled', 'in_progress', 'fulfilled', 'failed'],
-  failed: ['unfulfilled', 'in_progress', 'fulfilled'],
-};
 
 /** The numbers in a command: few and small ones, so that they often name something that is there. */
 function numbersOf(orderNo: string) {
@@ -105,21 +98,30 @@ function settlements(orderNo: string): fc.Arbitrary<command.SettlePayment> {
   });
 }
 
-function orderCommands(): fc.Arbitrary<command.OrderCommand> {
+function orderCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const advance = fc.record<command.AdvanceFulfilment>({
     type: fc.constant('advance_fulfilment'),
-    to: fc.constantFrom('in_progress', 'fulfilled', 'completed', 'failed'),
-    policy: fc.constant(POLICY),
+    to: fc.constantFrom('in_progress', 'partially_fulfilled', 'fulfilled', 'completed', 'failed', 'unfulfilled'),
+    policy: fc.constant(ANYTHING),
     remark: fc.constantFrom(null, WORDS),
+    facts: fc.constantFrom(null, { apiOrderNumber: 'A1' }),
+    heldBackFen: fc.constantFrom(null, 0, 100, AMOUNT_FEN - 1),
   });
   const end = fc.constantFrom<command.OrderCommand>(
     { type: 'cancel', reason: WORDS },
     { type: 'delete' },
     { type: 'expire' },
   );
+  const byHand = fc.record<command.RecordPayment>({
+    type: fc.constant('record_payment'),
+    transactionId: fc.constantFrom('cash-1', 'cash-2').map((number) => `${orderNo}-${number}`),
+    paidAtMs: fc.constant(PLACED_AT_MS),
+    remark: fc.constantFrom(null, WORDS),
+  });
   return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
-    { weight: 2, arbitrary: advance },
-    { weight: 1, arbitrary: end },
+    { weight: 4, arbitrary: advance },
+    { weight: 2, arbitrary: end },
+    { weight: 1, arbitrary: byHand },
   );
 }
 
@@ -128,6 +130,7 @@ function refundCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const request = fc.record<command.RequestRefund>({
     type: fc.constant('request_refund'),
     amountFen: fc.constantFrom<command.RequestRefund['amountFen']>('all', 1, 100, AMOUNT_FEN, AMOUNT_FEN + 1, 0),
+    policy: fc.constant(ANYTHING),
     reason: fc.constant(null),
     approval: fc.constantFrom('manual', 'auto'),
   });
@@ -188,7 +191,7 @@ export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step
     command: fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
       { weight: 8, arbitrary: attemptCommands(orderNo) },
       { weight: 8, arbitrary: settlements(orderNo) },
-      { weight: 3, arbitrary: orderCommands() },
+      { weight: 3, arbitrary: orderCommands(orderNo) },
       { weight: 14, arbitrary: refundCommands(orderNo) },
     ),
     by: fc.constantFrom('owner', 'owner', 'operator', 'system', 'system', 'system', 'system', 'stranger', 'neighbour'),

@@ -17,6 +17,7 @@ import {
   ORDER_NO,
   SLIP_MS,
   WORDS,
+  ANYTHING,
 } from './order-states.ts';
 
 const OPEN: OpenAttempt = { type: 'open_attempt', methods: [ALIPAY], slipMs: SLIP_MS, whenOpen: 'refuse' };
@@ -135,9 +136,12 @@ describe('what memory may answer', () => {
       [aState({}, { attempts: spent }), OPEN],
       [aPaidState(), CANCEL],
       [aState(), { type: 'close_attempt', outTradeNo, proof: 'closed' }],
-      [aState(), { type: 'advance_fulfilment', to: 'completed', policy: {}, remark: null }],
-      [aState(), { type: 'request_refund', amountFen: 'all', reason: null, approval: 'auto' }],
-      [aPaidState(), { type: 'request_refund', amountFen: 0, reason: null, approval: 'auto' }],
+      [
+        aState(),
+        { type: 'advance_fulfilment', to: 'completed', policy: ANYTHING, remark: null, facts: null, heldBackFen: null },
+      ],
+      [aState(), { type: 'request_refund', amountFen: 'all', policy: ANYTHING, reason: null, approval: 'auto' }],
+      [aPaidState(), { type: 'request_refund', amountFen: 0, policy: ANYTHING, reason: null, approval: 'auto' }],
       [aPaidState(), { type: 'decide_refund', refundNo, verdict: 'approve', reason: null }],
       [aPaidState(), { type: 'settle_refund', refundNo, outcome: 'succeeded', cause: null }],
       [aPaidState(), { type: 'return_surplus', provider: 'alipay', transactionId: 't' }],

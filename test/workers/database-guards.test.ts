@@ -350,6 +350,8 @@ describe('an order that is there', () => {
     place: 99,
     commission_to: '2',
     commission_fen: 1,
+    parent_no: '2022112299999999999999',
+    held_back_fen: 1,
   };
 
   test('has no column that this test forgets', () => {
@@ -385,7 +387,7 @@ describe('an order that is there', () => {
     try {
       const orderNo = await placed();
       const terms = ['dialect', 'user_id', 'amount_fen', 'created_at_ms', 'expires_at_ms', 'id', 'order_no'];
-      terms.push('place', 'commission_to', 'commission_fen');
+      terms.push('place', 'commission_to', 'commission_fen', 'parent_no');
       for (const column of terms) {
         const write = sql(`UPDATE orders SET ${column} = ? WHERE order_no = ?`, CHANGES[column] ?? null, orderNo);
         expect([column, await attempt(write)]).toEqual([column, expect.stringMatching(/terms of an order are fixed/)]);

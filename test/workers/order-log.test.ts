@@ -32,6 +32,7 @@ import {
   PLACED_AT_MS,
   SALE_OF,
   SLIP_MS,
+  ANYTHING,
 } from '../core/order-states.ts';
 import { BEARERS, histories, type Step } from '../core/submission-histories.ts';
 import { decisionOf } from '../core/verdict-of.ts';
@@ -427,7 +428,7 @@ describe('twenty at once: one gets it', () => {
     const orderNo = await place();
     await done(orderNo, OPEN);
     await done(orderNo, money(orderNo, 1));
-    await done(orderNo, { type: 'request_refund', amountFen: 'all', reason: null, approval: 'auto' });
+    await done(orderNo, { type: 'request_refund', amountFen: 'all', policy: ANYTHING, reason: null, approval: 'auto' });
     const nowMs = PLACED_AT_MS + MINUTE_MS;
     const due = (await refunds.due(nowMs, 1000)).find((one) => one.orderNo === orderNo);
     if (!due) throw new Error('the refund is not due');
@@ -510,7 +511,7 @@ describe('surplus money that no refund holds', () => {
     const orderNo = await place();
     await done(orderNo, OPEN);
     await done(orderNo, money(orderNo, 1));
-    await done(orderNo, { type: 'request_refund', amountFen: 'all', reason: null, approval: 'auto' });
+    await done(orderNo, { type: 'request_refund', amountFen: 'all', policy: ANYTHING, reason: null, approval: 'auto' });
     await done(orderNo, failed(`${orderNo}000101`), later);
     expect(await loose(orderNo, later + 1000)).toEqual([]);
   });

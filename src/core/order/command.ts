@@ -5,12 +5,20 @@ import type { PrepayKind, ReportedPayment } from '../payment/provider.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { NotificationReceipt } from './decision.ts';
 import type { FulfilmentStatus } from './lifecycle.ts';
+import type { Details } from './order.ts';
 
-/** Where an operator can move an order's work to. `completed` ends the order as well. */
-export type FulfilmentTarget = 'in_progress' | 'fulfilled' | 'completed' | 'failed';
+/** Where an operator can move an order's work to: any of its states, or `completed`, which ends the order as well. */
+export type FulfilmentTarget = FulfilmentStatus | 'completed';
 
-/** For each target, the states of the work that it may be reached from. What is left out is not allowed. */
-export type FulfilmentPolicy = Partial<Record<FulfilmentTarget, readonly FulfilmentStatus[]>>;
+/** What a dialect lets operators do with a paid order. */
+export type FulfilmentPolicy = {
+  /** For each target, the states of the work that it may be reached from. What is left out is not allowed. */
+  moves: Partial<Record<FulfilmentTarget, readonly FulfilmentStatus[]>>;
+  /** The states of the work in which money may be asked back. */
+  refundFrom: readonly FulfilmentStatus[];
+  /** Whether the work may go on while money is on its way back. */
+  whileRefunding: 'goes_on' | 'waits';
+};
 
 /** One way in which an order can be paid. */
 export type PaymentMethod = {
@@ -58,11 +66,28 @@ export type AdvanceFulfilment = {
   to: FulfilmentTarget;
   policy: FulfilmentPolicy;
   remark: Sealed | null;
+  /** What is known of the step beside its reason; about nobody. */
+  facts: Details | null;
+  /** What of the amount is earned by work that was done in part; `null`: as before. */
+  heldBackFen: Fen | null;
 };
+/** A payment that was made elsewhere, as an operator vouches for it. */
+export type RecordPayment = {
+  type: 'record_payment';
+  /** Under which number it was made: each counts once. */
+  transactionId: string;
+  paidAtMs: number;
+  remark: Sealed | null;
+};
+/** Makes one paid order several, which share its payment. */
+export type Split = { type: 'split'; parts: readonly OrderPart[]; remark: Sealed | null };
+/** One part of an order that is split. */
+export type OrderPart = { orderNo: string; amountFen: Fen; details: Details; personal: Sealed | null };
 export type RequestRefund = {
   type: 'request_refund';
   /** In fen, or all that is left. */
   amountFen: Fen | 'all';
+  policy: FulfilmentPolicy;
   reason: Sealed | null;
   approval: 'manual' | 'auto';
 };
@@ -92,6 +117,8 @@ export type OrderCommand =
   | Delete
   | Expire
   | AdvanceFulfilment
+  | RecordPayment
+  | Split
   | RequestRefund
   | DecideRefund
   | SettleRefund

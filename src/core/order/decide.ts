@@ -3,6 +3,7 @@
 import { refuse } from '../errors.ts';
 import { decideAttemptOutcome } from '../payment/decide-attempt-outcome.ts';
 import { decideOpenAttempt } from '../payment/decide-open-attempt.ts';
+import { decideRecordPayment } from '../payment/decide-record-payment.ts';
 import { decideReleaseAttempt } from '../payment/decide-release-attempt.ts';
 import { decideSettlePayment } from '../payment/decide-settle-payment.ts';
 import { decideRefundRequest } from '../refund/decide-refund-request.ts';
@@ -12,6 +13,7 @@ import { decideReturnSurplus } from '../refund/decide-return-surplus.ts';
 import type { Submission } from './command.ts';
 import { decideAdvanceFulfilment } from './decide-advance-fulfilment.ts';
 import { decideEndUnpaid } from './decide-end-unpaid.ts';
+import { decideSplit } from './decide-split.ts';
 import type { Decided } from './decision.ts';
 import type { Order, OrderState } from './order.ts';
 
@@ -36,6 +38,10 @@ export function decide(state: OrderState, submission: Submission): Decided {
       return decideEndUnpaid(state, command, actor, nowMs);
     case 'advance_fulfilment':
       return decideAdvanceFulfilment(state, command, actor);
+    case 'record_payment':
+      return decideRecordPayment(state, command, actor, nowMs);
+    case 'split':
+      return decideSplit(state, command, actor);
     case 'request_refund':
       return decideRefundRequest(state, command, actor, nowMs);
     case 'decide_refund':

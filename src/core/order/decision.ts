@@ -6,12 +6,14 @@ import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { Refund } from '../refund/refund.ts';
+import type { OrderPart } from './command.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from './lifecycle.ts';
+import type { Details } from './order.ts';
 import type { OrderEventType } from './order-event.ts';
 
 /** One row to write beside the event. The list is closed; `db/apply-change.ts` knows each. */
 export type Change =
-  | { type: 'insert_attempt'; attempt: Attempt; nextQueryAtMs: number }
+  | { type: 'insert_attempt'; attempt: Attempt; nextQueryAtMs: number | null }
   | {
       type: 'move_attempt';
       outTradeNo: string;
@@ -24,6 +26,8 @@ export type Change =
   | { type: 'lease_attempt'; outTradeNo: string; leasedUntilMs: number }
   /** Keeps a sealed text, in place of what the row held. */
   | ({ type: 'keep_personal' } & Sealed)
+  /** A part of the order, paid by its payment. */
+  | { type: 'insert_part'; part: OrderPart; parentNo: string; event: DecidedEvent }
   | { type: 'insert_capture'; capture: Capture; recordedAtMs: number }
   | { type: 'insert_refund'; refund: Omit<Refund, 'id'>; nextQueryAtMs: number | null }
   | {
@@ -58,6 +62,10 @@ export type DecidedEvent = {
   reason: string | null;
   orderStatus: OrderStatus;
   orderFulfilment: FulfilmentStatus;
+  /** What is known of it beside its reason; about nobody. */
+  facts?: Details;
+  /** What of the amount no refund may take from now on; absent: as before. */
+  heldBackFen?: Fen;
 };
 
 /** Something to write, all of it or nothing. */

@@ -1,6 +1,7 @@
 /** What happens to an order: one row each in a log that only grows, and one notification each. */
 
 import type { FulfilmentStatus, OrderStatus } from './lifecycle.ts';
+import type { Details } from './order.ts';
 
 /** The closed list of things that happen. The noun is what moved, the verb how. */
 export type OrderEventType =
@@ -11,6 +12,8 @@ export type OrderEventType =
   | 'order_deleted'
   | 'order_expired'
   | 'order_refunded'
+  | 'order_split'
+  | 'order_split_off'
   | 'fulfilment_advanced'
   | 'attempt_opened'
   | 'attempt_taken_up'
@@ -42,4 +45,6 @@ export type OrderEvent = {
   /** The order's own states after it. */
   orderStatus: OrderStatus;
   orderFulfilment: FulfilmentStatus;
+  /** What is known of it beside its reason, such as a supplier's numbers; about nobody. */
+  facts: Details | null;
 };

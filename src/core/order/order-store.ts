@@ -99,6 +99,8 @@ export type OrderStore = {
   ): Promise<{ views: OrderView[]; hasMore: boolean }>;
   /** The number of the order that has this id, whosever it is; `null`: none has. */
   numberOf(id: number): Promise<string | null>;
+  /** The ids of the orders of these numbers, in the same order. */
+  idsOf(orderNos: readonly string[]): Promise<number[]>;
   /** The order of this id with its money, if it is within the scope and not deleted. */
   detail(id: number, scope: Scope): Promise<SealedDetail | null>;
   /**

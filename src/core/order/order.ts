@@ -39,6 +39,8 @@ export type Order = {
   /** What was captured for it, and what of that has gone back on request. Surplus money is in neither. */
   paidFen: Fen;
   refundedFen: Fen;
+  /** What of it is earned by work that was done in part, and is not given back. */
+  heldBackFen: Fen;
   createdAtMs: number;
   updatedAtMs: number;
   expiresAtMs: number;
@@ -71,6 +73,7 @@ export type OrderTerms = Omit<
   | 'fulfilment'
   | 'paidFen'
   | 'refundedFen'
+  | 'heldBackFen'
   | 'updatedAtMs'
   | 'paidAtMs'
   | 'completedAtMs'
@@ -86,6 +89,7 @@ export function asPlaced(terms: OrderTerms): Order {
     fulfilment: 'unfulfilled',
     paidFen: 0,
     refundedFen: 0,
+    heldBackFen: 0,
     updatedAtMs: terms.createdAtMs,
     paidAtMs: null,
     completedAtMs: null,

@@ -38,6 +38,8 @@ export type OrderWish = {
   /** Prices the rows; pure, for it may run twice. Refuses what the dialect does not sell. */
   offer: (items: readonly CatalogItem[]) => Result<Offer>;
   idempotency: IdempotencyKey | null;
+  /** What stands in front of the digits of its number; nothing in most dialects. */
+  numberPrefix?: 'ORD';
 };
 
 /** A catalogue row changed, or a number was taken, between pricing and writing: rare, so this is plenty. */
@@ -77,7 +79,7 @@ async function makeOffer(services: Services, wish: OrderWish, from: 'warm' | 'fr
 
 async function newOrder(services: Services, wish: OrderWish, { offer, items }: Offered): Promise<NewOrder> {
   const nowMs = services.now();
-  const orderNo = services.ids.orderNo(nowMs);
+  const orderNo = (wish.numberPrefix ?? '') + services.ids.orderNo(nowMs);
   const { personal, commission, ...terms } = offer;
   return {
     ...terms,

@@ -10,7 +10,7 @@ export type Attempt = {
   outTradeNo: string;
   orderNo: string;
   provider: string;
-  kind: PrepayKind;
+  kind: PrepayKind | 'by_hand';
   status: AttemptStatus;
   amountFen: Fen;
   createdAtMs: number;

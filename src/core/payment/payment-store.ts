@@ -11,6 +11,8 @@ export type DueAttempt = Attempt & { looks: number };
 export type PaymentStore = {
   /** One attempt, if its order is within the scope. */
   find(outTradeNo: string, scope: Scope | 'everything'): Promise<Attempt | null>;
+  /** Whether money is recorded under a provider's number of a payment. */
+  isCaptured(provider: string, transactionId: string): Promise<boolean>;
   due(nowMs: number, limit: number): Promise<DueAttempt[]>;
   /**
    * Takes the look for one run alone and sets when the next is due, before the provider is asked: a run that dies, or

@@ -23,6 +23,8 @@ export async function prepareAttempt(
 ): Promise<Result<{ order: Order; attempt: Attempt; prepay: Prepay }>> {
   const { outTradeNo, orderNo, kind, amountFen, payableUntilMs } = attempt;
   const { subject } = order;
+  // What was paid by hand is over when it is written down.
+  if (kind === 'by_hand') return refuse('provider_not_offered');
   const answer = await provider.prepay({ kind, outTradeNo, amountFen, subject, payableUntilMs, payerId, handle });
   if (answer.status === 'unknown') {
     services.log.alert('prepay_unanswered', { orderNo, outTradeNo, cause: answer.cause });

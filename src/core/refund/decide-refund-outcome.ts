@@ -8,7 +8,7 @@ import type { OrderState } from '../order/order.ts';
 import type { Refund } from './refund.ts';
 
 /**
- * An order is refunded once all that paid it is back; until then it stays what it was. Refuses `refund_not_found`; a
+ * An order is refunded once all that paid it is back, but for what work done in part has earned; until then it stays what it was. Refuses `refund_not_found`; a
  * refund that has ended, or that nobody has approved, is left alone: `already`.
  */
 export function decideRefundOutcome(state: OrderState, command: SettleRefund, actor: string, nowMs: number): Decided {
@@ -52,8 +52,8 @@ export function decideRefundOutcome(state: OrderState, command: SettleRefund, ac
   return accept({ events: [settled, refunded], changes, subject: refund.refundNo });
 }
 
-/** Whether with this refund all that paid the order has gone back. */
+/** Whether with this refund all of the order's money has gone back that may. */
 function endsOrder({ order }: OrderState, refund: Refund): boolean {
   if (refund.purpose !== 'order' || !mayMove(ORDER_MOVES, order.status, 'refunded')) return false;
-  return order.refundedFen + refund.amountFen === order.paidFen;
+  return order.refundedFen + refund.amountFen >= order.paidFen - order.heldBackFen;
 }

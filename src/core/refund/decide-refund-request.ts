@@ -11,16 +11,21 @@ import { keepWords } from '../personal/words.ts';
 import { holdsMoney, isUnderWay, MAX_REFUNDS, refundNumber } from './refund.ts';
 
 /**
- * Refuses `order_not_paid`, `refund_already_requested` while another one is open or nothing is left to give back, and
- * `refund_exceeds_paid`.
+ * Refuses `order_not_paid` (also for an order that was split: its parts have the money), `move_not_allowed` where the
+ * dialect gives no money back at this point of the work, `refund_already_requested` while another one is open or nothing
+ * is left to give back, and `refund_exceeds_paid`.
  */
 export function decideRefundRequest(state: OrderState, command: RequestRefund, actor: string, nowMs: number): Decided {
   const { order, refunds } = state;
   const capture = state.captures.find((one) => one.role === 'pays');
-  if (!capture || !wasPaid(order.status)) return refuse('order_not_paid');
+  if (!capture || !wasPaid(order.status) || order.status === 'split') return refuse('order_not_paid');
 
-  const asked = refunds.filter((one) => one.purpose === 'order');
-  const leftFen = asked.filter(holdsMoney).reduce((left, one) => left - one.amountFen, capture.amountFen);
+  if (!command.policy.refundFrom.includes(order.fulfilment)) return refuse('move_not_allowed');
+
+  // Of a part of an order, the payment is the whole order's, and so are the refunds' numbers.
+  const asked = refunds.filter((one) => one.purpose === 'order' && one.orderNo === order.orderNo);
+  const owedFen = order.paidFen - order.heldBackFen;
+  const leftFen = asked.filter(holdsMoney).reduce((left, one) => left - one.amountFen, owedFen);
   if (asked.some(isUnderWay) || leftFen === 0) return refuse('refund_already_requested');
   const amountFen = command.amountFen === 'all' ? leftFen : command.amountFen;
   const ofAttempt = refunds.filter((one) => one.outTradeNo === capture.outTradeNo);

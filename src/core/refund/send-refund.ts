@@ -1,12 +1,18 @@
 /** Sends one approved refund to its provider and applies the answer. */
 
 import { submit } from '../order/submit.ts';
+import { BY_HAND } from '../payment/by-hand.ts';
 import type { RefundAnswer, RefundRequest } from '../payment/provider.ts';
 import type { Services } from '../services.ts';
 import type { SendableRefund } from './refund-store.ts';
+import { settleByHand } from './settle-by-hand.ts';
 
 /** Sends, always under the same number. Without a clear answer the refund stays `processing` and is asked about. */
 export async function sendRefund(services: Services, refund: SendableRefund): Promise<void> {
+  if (refund.provider === BY_HAND) {
+    await settleByHand(services, refund);
+    return;
+  }
   const provider = services.providers.get(refund.provider);
   if (!provider) {
     services.log.alert('refund_waits', { orderNo: refund.orderNo, refundNo: refund.refundNo, cause: 'not offered' });

@@ -30,7 +30,7 @@ import {
   SERVICES,
   serviceSchema,
 } from './schema.ts';
-import { LISTS, PROVIDERS } from './status.ts';
+import { FULFILMENT, LISTS, PROVIDERS } from './status.ts';
 
 /** The folder's name, as orders carry it. */
 export const NAME = 'technician-booking';
@@ -111,6 +111,7 @@ export const routes = new Hono<AppEnv>({ strict: false })
       scope: scope(c),
       actor: actor(c),
       amountFen: 'all',
+      policy: FULFILMENT,
       reason: null,
       approval: c.var.services.settings.refundApproval,
     });

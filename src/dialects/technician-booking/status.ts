@@ -34,6 +34,10 @@ export const REFUND_STATUS = { requested: 0, processing: 0, succeeded: 1, failed
 
 /** What operators may do with a paid booking: begin it, and complete it, also without beginning. */
 export const FULFILMENT: FulfilmentPolicy = {
-  in_progress: ['unfulfilled'],
-  completed: ['unfulfilled', 'in_progress'],
+  moves: {
+    in_progress: ['unfulfilled'],
+    completed: ['unfulfilled', 'in_progress'],
+  },
+  refundFrom: ['unfulfilled', 'in_progress', 'fulfilled'],
+  whileRefunding: 'goes_on',
 };

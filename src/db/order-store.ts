@@ -8,7 +8,8 @@ import { stateOf, stateQueries } from './order-rows.ts';
 import { findByKey, placeOrderRow } from './place-order-row.ts';
 import { orderEvents, orders } from './schema.ts';
 import { searchOrders } from './search-orders.ts';
-import { detailOf, pageOfUser, textsOfOrder, viewOrders } from './view-orders.ts';
+import { pageOrders } from './page-orders.ts';
+import { detailOf, textsOfOrder, viewOrders } from './view-orders.ts';
 
 const { commitId: _commitId, heldBackFen: _heldBackFen, ...eventColumns } = getTableColumns(orderEvents);
 
@@ -28,11 +29,17 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
     },
     findByKey: (key) => findByKey(db, key),
     view: async (orderNo, scope) => {
-      const [view] = await viewOrders(db, and(eq(orders.orderNo, orderNo), inScope(scope)), { offset: 0, limit: 1 });
+      const [view] = await viewOrders(db, and(eq(orders.orderNo, orderNo), inScope(scope)), sql`id`, {
+        offset: 0,
+        limit: 1,
+      });
       return view ?? null;
     },
     list: async (scope, filter, { offset, limit, nowMs }) => {
-      const views = await viewOrders(db, and(inScope(scope), passes(filter, nowMs)), { offset, limit: limit + 1 });
+      // A user's orders stand by their place; all users' by their id.
+      const newestFirst = scope.userId === null ? sql`id DESC` : sql`place DESC`;
+      const where = and(inScope(scope), passes(filter, nowMs));
+      const views = await viewOrders(db, where, newestFirst, { offset, limit: limit + 1 });
       return { views: views.slice(0, limit), hasMore: views.length > limit };
     },
     numberOf: async (id) => {
@@ -51,7 +58,7 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       return orderNos.flatMap((orderNo) => rows.find((row) => row.orderNo === orderNo)?.id ?? []);
     },
     detail: (id, scope) => detailOf(db, and(eq(orders.id, id), inScope(scope))),
-    page: (scope, statuses, range) => pageOfUser(db, scope, statuses, range),
+    page: (query, range) => pageOrders(db, query, range),
     search: (search) => searchOrders(db, search),
     history: async (orderNo) => {
       const events = db

@@ -40,6 +40,7 @@ export const orderTallies = sqliteTable('order_tallies', {
   userId: text('user_id').notNull(),
   dialect: text('dialect').notNull(),
   status: text('status').$type<OrderStatus>().notNull(),
+  fulfilment: text('fulfilment').$type<FulfilmentStatus>().notNull(),
   orders: integer('orders').notNull(),
 });
 

@@ -1,15 +1,13 @@
 /** Reads orders for people: with the catalogue rows they name and the attempt that may be paying them, in one go. */
 
-import { and, asc, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { asc, inArray, type SQL, sql } from 'drizzle-orm';
 import type { CatalogItem } from '../core/catalog/catalog.ts';
 import { refKey } from '../core/catalog/catalog.ts';
-import type { OrderStatus } from '../core/order/lifecycle.ts';
-import type { OrderView, SealedDetail, SealedView, UserScope } from '../core/order/order-store.ts';
-import { detailsRow } from '../core/personal/personal-details.ts';
+import type { OrderView, SealedDetail } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
 import { attemptColumns, captureColumns, orderColumns, orderOf, refundColumns } from './order-rows.ts';
 import { sealedColumns } from './personal-store.ts';
-import { captures, catalogItems, orders, orderTallies, paymentAttempts, personalData, refunds } from './schema.ts';
+import { captures, catalogItems, orders, paymentAttempts, personalData, refunds } from './schema.ts';
 
 /** The columns of a catalogue row as the core knows it. */
 export const itemColumns = {
@@ -21,40 +19,17 @@ export const itemColumns = {
   updatedAtMs: catalogItems.updatedAtMs,
 };
 
-/** Which rows of those that fit to read, newest first. */
-type Range = { offset: number; limit: number };
+/** Which rows of those that fit to read. */
+export type Range = { offset: number; limit: number };
 
 /** A page of orders, newest first. Rows that were taken out of the catalogue are still shown with their orders. */
-export async function viewOrders(db: Database, where: SQL | undefined, range: Range): Promise<OrderView[]> {
-  return viewsOf(await db.batch(viewQueries(db, where, range)));
-}
-
-/** A page of one user's orders with what is personal in them, and how many there are in all. */
-export async function pageOfUser(
+export async function viewOrders(
   db: Database,
-  scope: UserScope,
-  statuses: readonly OrderStatus[] | 'all',
+  where: SQL | undefined,
+  newestFirst: SQL,
   range: Range,
-): Promise<{ views: SealedView[]; total: number }> {
-  const where = inPage(scope, statuses, range);
-  const isTallied = and(
-    eq(orderTallies.userId, scope.userId),
-    eq(orderTallies.dialect, scope.dialect),
-    statuses === 'all' ? undefined : inArray(orderTallies.status, [...statuses]),
-  );
-  const [rows, items, open, texts, tallies] = await db.batch([
-    ...viewQueries(db, where, { offset: 0, limit: range.limit }),
-    db
-      .select(sealedColumns)
-      .from(personalData)
-      .where(sql`${personalData.row} IN (SELECT 'order/' || order_no FROM orders WHERE ${where})`),
-    db.select({ orders: orderTallies.orders }).from(orderTallies).where(isTallied),
-  ]);
-  const views = viewsOf([rows, items, open]).map((view) => ({
-    ...view,
-    texts: texts.filter(({ row }) => row === detailsRow(view.order.orderNo)),
-  }));
-  return { views, total: tallies.reduce((total, tally) => total + tally.orders, 0) };
+): Promise<OrderView[]> {
+  return viewsOf(await db.batch(viewQueries(db, where, newestFirst, range)));
 }
 
 /** One order with its money and everything personal that belongs to it: all rows that begin with its name. */
@@ -62,7 +37,7 @@ export async function detailOf(db: Database, where: SQL | undefined): Promise<Se
   const orderNo = sql`(SELECT order_no FROM orders WHERE ${where})`;
   const payingNo = sql`(SELECT coalesce(parent_no, order_no) FROM orders WHERE ${where})`;
   const [rows, items, open, captured, refunded, texts] = await db.batch([
-    ...viewQueries(db, where, { offset: 0, limit: 1 }),
+    ...viewQueries(db, where, sql`id`, { offset: 0, limit: 1 }),
     db
       .select(captureColumns)
       .from(captures)
@@ -89,37 +64,17 @@ export function textsOfOrder(db: Database, orderNo: SQL) {
     .where(sql`${personalData.row} BETWEEN 'order/' || ${orderNo} AND 'order/' || ${orderNo} || '/~'`);
 }
 
-/**
- * The ids of a page. Orders are numbered without a gap, so that without a filter the last one's number says where the
- * page begins; with one, the states are walked through side by side, in an index that has only them.
- */
-function inPage({ userId, dialect }: UserScope, statuses: readonly OrderStatus[] | 'all', range: Range): SQL {
-  const { offset, limit } = range;
-  if (statuses === 'all') {
-    const isTheirs = sql`user_id = ${userId} AND dialect = ${dialect}`;
-    return sql`${orders.id} IN (SELECT id FROM orders WHERE ${isTheirs}
-      AND place <= (SELECT max(place) FROM orders WHERE ${isTheirs}) - ${offset} ORDER BY place DESC LIMIT ${limit})`;
-  }
-  const ofStatus = statuses.map(
-    (status) => sql`SELECT * FROM (SELECT id, place FROM orders
-      WHERE user_id = ${userId} AND dialect = ${dialect} AND status = ${status}
-      ORDER BY place DESC LIMIT ${offset + limit})`,
-  );
-  if (ofStatus.length === 0) return sql`0`;
-  return sql`${orders.id} IN (SELECT id FROM (${sql.join(ofStatus, sql` UNION ALL `)})
-    ORDER BY place DESC LIMIT ${limit} OFFSET ${offset})`;
-}
-
-function viewQueries(db: Database, where: SQL | undefined, { offset, limit }: Range) {
+/** The statements that read the orders that fit, in the order that is given. */
+export function viewQueries(db: Database, where: SQL | undefined, newestFirst: SQL, { offset, limit }: Range) {
   const numbers = db
     .select({ orderNo: orders.orderNo })
     .from(orders)
     .where(where)
-    .orderBy(desc(orders.id))
+    .orderBy(newestFirst)
     .limit(limit)
     .offset(offset);
   return [
-    db.select(orderColumns).from(orders).where(where).orderBy(desc(orders.id)).limit(limit).offset(offset),
+    db.select(orderColumns).from(orders).where(where).orderBy(newestFirst).limit(limit).offset(offset),
     db
       .selectDistinct(itemColumns)
       .from(catalogItems)
@@ -138,7 +93,8 @@ function viewQueries(db: Database, where: SQL | undefined, { offset, limit }: Ra
 type ViewQueries = ReturnType<typeof viewQueries>;
 type ViewRows = readonly [Awaited<ViewQueries[0]>, Awaited<ViewQueries[1]>, Awaited<ViewQueries[2]>];
 
-function viewsOf([rows, items, open]: ViewRows): OrderView[] {
+/** The orders of {@link viewQueries}, each with its rows. */
+export function viewsOf([rows, items, open]: ViewRows): OrderView[] {
   const byKey = new Map<string, CatalogItem>(items.map((item) => [refKey(item), item]));
   return rows.map((row) => ({
     order: orderOf(row),

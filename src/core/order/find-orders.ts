@@ -7,10 +7,9 @@ import { readDetails } from '../personal/personal-details.ts';
 import { readReason } from '../personal/words.ts';
 import type { Services } from '../services.ts';
 import type { Scope } from './command.ts';
-import type { OrderStatus } from './lifecycle.ts';
 import type { Details } from './order.ts';
 import { isOrderNo } from './order-number.ts';
-import type { OrderFilter, OrderView, SealedDetail, SealedView, UserScope } from './order-store.ts';
+import type { OrderFilter, OrderQuery, OrderView, SealedDetail, SealedView } from './order-store.ts';
 
 /** A view with what its customer said about themself; `null` where the dialect keeps nothing of the kind. */
 export type PersonalView = OrderView & { personal: Details | null };
@@ -68,14 +67,13 @@ export function listOrders(
   return services.orders.list(scope, filter, { ...rangeOf(page), nowMs: services.now() });
 }
 
-/** A page of one user's orders in these states, newest first, and how many of them there are in all. */
+/** A page of the orders that are asked for, newest first, and how many of them there are in all. */
 export async function pageOrders(
   services: Services,
-  scope: UserScope,
-  statuses: readonly OrderStatus[] | 'all',
+  query: OrderQuery,
   page: PageWish,
 ): Promise<{ views: PersonalView[]; total: number }> {
-  const { views, total } = await services.orders.page(scope, statuses, rangeOf(page));
+  const { views, total } = await services.orders.page(query, rangeOf(page));
   return { views: await Promise.all(views.map((view) => openView(services, view))), total };
 }
 

@@ -3,7 +3,7 @@
 import type { CatalogItem, CatalogRef } from '../catalog/catalog.ts';
 import type { Fen } from '../money.ts';
 import type { Scope } from './command.ts';
-import type { OrderStatus } from './lifecycle.ts';
+import type { FulfilmentStatus, OrderStatus } from './lifecycle.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
 import type { CommissionTerms } from '../commission/commission.ts';
@@ -61,8 +61,16 @@ export type SealedView = OrderView & { texts: readonly Sealed[] };
 /** One order by itself, also with its money. */
 export type SealedDetail = SealedView & { captures: readonly Capture[]; refunds: readonly Refund[] };
 
-/** The orders of one user of a dialect. */
-export type UserScope = Scope & { userId: string };
+/** One state that orders can be listed by. */
+export type ListedState = { status: OrderStatus; fulfilment: FulfilmentStatus };
+
+/** Which of a dialect's orders to list with their number: one user's, or (`null`) all users'. */
+export type OrderQuery = Scope & {
+  states: readonly ListedState[] | 'all';
+  /** When they were created; both ends count as within. */
+  fromMs: number | null;
+  toMs: number | null;
+};
 
 /** Which of a user's orders to list: by state, and by whether their time to pay has run out. */
 export type OrderFilter = {
@@ -104,14 +112,10 @@ export type OrderStore = {
   /** The order of this id with its money, if it is within the scope and not deleted. */
   detail(id: number, scope: Scope): Promise<SealedDetail | null>;
   /**
-   * A page of one user's orders, newest first, with the number of all of them. It walks through no order that it does
-   * not show, and counts on orders being numbered without a gap: it is for dialects whose users delete none.
+   * A page of orders, newest first, with the number of all of them. It does not walk through one user's orders to get
+   * to a page, and counts on their places having no gap: it is for dialects whose users delete none.
    */
-  page(
-    scope: UserScope,
-    statuses: readonly OrderStatus[] | 'all',
-    page: { offset: number; limit: number },
-  ): Promise<{ views: SealedView[]; total: number }>;
+  page(query: OrderQuery, page: { offset: number; limit: number }): Promise<{ views: SealedView[]; total: number }>;
   search(search: OrderSearch): Promise<Order[]>;
   /** Everything about one order, for operators. */
   history(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[]; texts: Sealed[] } | null>;

@@ -24,6 +24,8 @@ export type AlipayClient = {
   signOrder(method: string, bizContent: BizContent): Promise<string>;
   /** Asks the gateway. Whatever goes wrong is an `unknown`: the gateway may have done what it was asked. */
   call(method: string, bizContent: BizContent): Promise<Reply>;
+  /** Asks for a payment that somebody may make later: it says where to tell of it, and is otherwise a call. */
+  order(method: string, bizContent: BizContent): Promise<Reply>;
 };
 
 const TIMEOUT_MS = 5_000;
@@ -48,8 +50,8 @@ export function createClient(config: AlipayConfig, keys: Keys, ports: AlipayPort
     return { ...parameters, sign: await keys.sign(canonicalText(Object.entries(parameters))) };
   }
 
-  async function send(method: string, bizContent: BizContent): Promise<Response> {
-    const { biz_content: body = '', ...parameters } = await signed(method, { biz_content: JSON.stringify(bizContent) });
+  async function send(method: string, content: Record<string, string>): Promise<Response> {
+    const { biz_content: body = '', ...parameters } = await signed(method, content);
     const url = new URL(config.gatewayUrl);
     // The gateway reads the charset, and all but the content, from the address only.
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
@@ -62,30 +64,34 @@ export function createClient(config: AlipayConfig, keys: Keys, ports: AlipayPort
     });
   }
 
+  async function ask(method: string, content: Record<string, string>): Promise<Reply> {
+    try {
+      const response = await send(method, content);
+      if (response.status !== 200) {
+        // An unread body would keep its connection, of which a Worker has six.
+        await response.body?.cancel();
+        return unknown(method, `HTTP ${response.status}`);
+      }
+      return await readReply(method, await response.text(), keys);
+    } catch (error) {
+      // Only its name: the message of a failed fetch may hold the whole address, with our signature in it.
+      return unknown(method, error instanceof Error ? error.name : 'no answer');
+    }
+  }
+
+  /** What an order says beside the parameters that every call has. */
+  function orderContent(bizContent: BizContent) {
+    return { notify_url: config.notifyUrl, biz_content: JSON.stringify(bizContent) };
+  }
+
   return {
     async signOrder(method, bizContent) {
-      const parameters = await signed(method, {
-        notify_url: config.notifyUrl,
-        biz_content: JSON.stringify(bizContent),
-      });
+      const parameters = await signed(method, orderContent(bizContent));
       const encoded = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       return encoded.join('&');
     },
-
-    async call(method, bizContent) {
-      try {
-        const response = await send(method, bizContent);
-        if (response.status !== 200) {
-          // An unread body would keep its connection, of which a Worker has six.
-          await response.body?.cancel();
-          return unknown(method, `HTTP ${response.status}`);
-        }
-        return await readReply(method, await response.text(), keys);
-      } catch (error) {
-        // Only its name: the message of a failed fetch may hold the whole address, with our signature in it.
-        return unknown(method, error instanceof Error ? error.name : 'no answer');
-      }
-    },
+    call: (method, bizContent) => ask(method, { biz_content: JSON.stringify(bizContent) }),
+    order: (method, bizContent) => ask(method, orderContent(bizContent)),
   };
 }
 

@@ -1,10 +1,11 @@
-/** Alipay as a payment provider: gateway.do, RSA2, public-key mode, payments started from a client app. */
+/** Alipay as a payment provider: gateway.do, RSA2, public-key mode, payments started from a client app or by QR code. */
 
 import { formatYuan, isChargeable } from '../../core/money.ts';
 import type {
   Acknowledgement,
   PaymentProvider,
   PrepayAnswer,
+  PrepayKind,
   PrepayRequest,
   RefundAnswer,
   RefundRequest,
@@ -13,10 +14,14 @@ import { createClient, type AlipayClient, type AlipayPorts } from './client.ts';
 import { outTradeNoSchema, readForm, type AlipayConfig } from './schema.ts';
 import { createKeys, findForgery } from './signature.ts';
 import {
-  toAppPayOrder,
+  type AlipayKind,
+  PRODUCTS,
   toCloseAnswer,
+  toCode,
   toNotification,
+  toOrder,
   toPaymentAnswer,
+  toPrepayAnswer,
   toRefundAnswer,
   toRefundReading,
 } from './transform.ts';
@@ -30,6 +35,12 @@ const ACKNOWLEDGEMENTS: Record<'accepted' | 'refused' | 'failed', Acknowledgemen
   failed: { status: 500, contentType: 'text/plain', body: 'fail' },
 };
 
+/** An order string is good until its own deadline, which may be fifteen days off. */
+const SIGNED = { by: 'local', maximumSlipMs: 15 * 86_400_000 } as const;
+
+/** A code can be scanned for two hours, counted from a moment before we write it down. */
+const ORDERED = { by: 'remote', maximumSlipMs: 115 * 60_000 } as const;
+
 /**
  * Builds the provider of one app. Nothing is imported, signed or sent before a method is called, and the methods do not
  * throw: whatever a network, a gateway or a key does is an answer.
@@ -40,8 +51,8 @@ export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentP
   return {
     name: 'alipay',
     minimumSlipMs: 60_000,
-    prepayKinds: { app_order_string: { by: 'local', maximumSlipMs: 15 * 86_400_000 } },
-    prepay: (request) => signAppPay(client, request),
+    prepayKinds: { app_order_string: SIGNED, qr_code: ORDERED },
+    prepay: (request) => prepay(client, request),
     async query(outTradeNo) {
       const reply = await client.call('alipay.trade.query', { out_trade_no: outTradeNo });
       return reply.status === 'answered' ? toPaymentAnswer(reply.answer, outTradeNo, ports.now()) : reply;
@@ -63,19 +74,40 @@ export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentP
   };
 }
 
+/** Signs an order string each time, and asks for a code once: the code is kept, and is handed out again as it is. */
+async function prepay(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
+  const { kind, handle } = request;
+  if (!isOffered(kind)) return { status: 'refused', cause: 'Alipay does not offer this kind here' };
+  if (kind === 'qr_code' && handle !== null) return toCode(handle);
+  const refusal = whyRefused(request);
+  if (refusal) return { status: 'refused', cause: refusal };
+  return kind === 'qr_code' ? orderCode(client, request) : signAppPay(client, request);
+}
+
+function isOffered(kind: PrepayKind): kind is AlipayKind {
+  return Object.hasOwn(PRODUCTS, kind);
+}
+
+function whyRefused({ outTradeNo, amountFen }: PrepayRequest): string | null {
+  if (!outTradeNoSchema.safeParse(outTradeNo).success) return 'Alipay takes no such payment number';
+  return isChargeable(amountFen) ? null : 'Alipay takes no such amount';
+}
+
 /** Only signs. Alipay hears of the payment when the payer has entered the password, so nothing is unknown here. */
 async function signAppPay(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
-  if (request.kind !== 'app_order_string') return { status: 'refused', cause: 'Alipay does not offer this kind here' };
-  if (!outTradeNoSchema.safeParse(request.outTradeNo).success) {
-    return { status: 'refused', cause: 'Alipay takes no such payment number' };
-  }
-  if (!isChargeable(request.amountFen)) return { status: 'refused', cause: 'Alipay takes no such amount' };
+  const kind = 'app_order_string';
   try {
-    const orderString = await client.signOrder('alipay.trade.app.pay', toAppPayOrder(request));
-    return { status: 'ready', prepay: { kind: 'app_order_string', orderString }, handle: null };
+    const orderString = await client.signOrder(PRODUCTS[kind].method, toOrder(request, kind));
+    return { status: 'ready', prepay: { kind, orderString }, handle: null };
   } catch {
     return { status: 'refused', cause: 'the order could not be signed with ALIPAY_PRIVATE_KEY' };
   }
+}
+
+/** Asks for a code. Alipay has no trade of it before somebody scans, and only then does its query know the number. */
+async function orderCode(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
+  const reply = await client.order(PRODUCTS.qr_code.method, toOrder(request, 'qr_code'));
+  return reply.status === 'answered' ? toPrepayAnswer(reply.answer, request.outTradeNo) : reply;
 }
 
 /**

@@ -36,6 +36,7 @@ export const answerSchema = z.object({
   out_request_no: z.string().optional(),
   refund_status: z.string().optional(),
   refund_amount: z.string().optional(),
+  qr_code: z.string().optional(),
 });
 
 /** An answer whose signature held. */
@@ -43,6 +44,13 @@ export type Answer = z.infer<typeof answerSchema>;
 
 /** An answer's outer object: the member named for the call is read from the raw text, because that text is signed. */
 export const envelopeSchema = z.looseObject({ sign: z.string().optional(), error_response: z.unknown().optional() });
+
+/** What a payer scans. Alipay allows 1024 characters; what is longer, or no such address, is not for a screen. */
+export const codeUrlSchema = z
+  .string()
+  .max(1024)
+  .regex(/^https:\/\/[\x21-\x7e]+$/)
+  .refine((text) => URL.canParse(text));
 
 /** What an unsigned error may still tell: its codes, for the log. */
 export const gatewayErrorSchema = z.object({ code, sub_code: code.optional() });

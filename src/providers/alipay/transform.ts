@@ -5,17 +5,60 @@ import type {
   CloseAnswer,
   Notification,
   PaymentAnswer,
+  PrepayAnswer,
   PrepayRequest,
   RefundAnswer,
   RefundRequest,
 } from '../../core/payment/provider.ts';
 import { formatBeijingTime, parseBeijingTime } from '../beijing-time.ts';
-import { notificationSchema, type AlipayConfig, type Answer, type NotificationMessage } from './schema.ts';
+import {
+  codeUrlSchema,
+  notificationSchema,
+  type AlipayConfig,
+  type Answer,
+  type NotificationMessage,
+} from './schema.ts';
 
 const MAX_SUBJECT_CHARACTERS = 256;
 
 /** Alipay allows 128 characters; a longer one is not its own. */
 const MAX_NOTIFICATION_ID_CHARACTERS = 128;
+
+/** The ways to pay that are offered here: what Alipay calls each, and the product that the merchant has signed for. */
+export const PRODUCTS = {
+  app_order_string: { method: 'alipay.trade.app.pay', productCode: 'QUICK_MSECURITY_PAY' },
+  qr_code: { method: 'alipay.trade.precreate', productCode: 'QR_CODE_OFFLINE' },
+} as const;
+
+/** What {@link PRODUCTS} are named by. */
+export type AlipayKind = keyof typeof PRODUCTS;
+
+/**
+ * Refusals of an order after which there is nothing to scan: a rule is broken, the merchant may not, or the number
+ * stands for something else or for a trade that is over. `ACQ.TRADE_HAS_SUCCESS` is not among them, because that is
+ * money which has to be asked for; nor is `ACQ.APPLY_PC_MERCHANT_CODE_ERROR`, which is said when a number was asked for
+ * too often, so that there is a code; nor what is about a payer, who is not known yet.
+ */
+const ORDER_REFUSALS = new Set([
+  'ACQ.INVALID_PARAMETER',
+  'ACQ.EXIST_FORBIDDEN_WORD',
+  'ACQ.TOTAL_FEE_EXCEED',
+  'ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR',
+  'ACQ.ACCESS_FORBIDDEN',
+  'ACQ.PARTNER_ERROR',
+  'ACQ.SELLER_NOT_EXIST',
+  'ACQ.SELLER_BEEN_BLOCKED',
+  'ACQ.INVALID_RECEIVE_ACCOUNT',
+  'ACQ.BEYOND_PAY_RESTRICTION',
+  'ACQ.BEYOND_PER_RECEIPT_RESTRICTION',
+  'ACQ.BEYOND_PER_RECEIPT_DAY_RESTRICTION',
+  'ACQ.BEYOND_PER_RECEIPT_SINGLE_RESTRICTION',
+  'ACQ.MERCHANT_PERM_RECEIPT_SUSPEND_LIMIT',
+  'ACQ.MERCHANT_PERM_RECEIPT_SINGLE_LIMIT',
+  'ACQ.MERCHANT_PERM_RECEIPT_DAY_LIMIT',
+  'ACQ.CONTEXT_INCONSISTENT',
+  'ACQ.TRADE_HAS_CLOSE',
+]);
 
 /** Closing says so when the trade is not waiting for its payer: most likely it was paid a moment ago. */
 const NOT_OPEN = new Set(['ACQ.TRADE_STATUS_ERROR', 'ACQ.REASON_TRADE_STATUS_INVALID', 'ACQ.REASON_ILLEGAL_STATUS']);
@@ -36,20 +79,42 @@ const FINAL_REFUSALS = new Set([
 ]);
 
 /**
- * The order that the cashier shows and charges. A subject may not hold `/`, `=` or `&`, nor be empty or longer than 256
- * characters; the payment's own number stands in for a title of which nothing is left.
+ * The order that the cashier shows and charges. It depends on nothing but the request: the same number may be asked for
+ * again, but only in the same words. A subject may not hold `/`, `=` or `&`, nor be empty or longer than 256 characters;
+ * the payment's own number stands in for a title of which nothing is left.
  * @see https://opendocs.alipay.com/open/02e7gq
+ * @see https://opendocs.alipay.com/open/02ekfg
  */
-export function toAppPayOrder(request: PrepayRequest) {
+export function toOrder(request: PrepayRequest, kind: AlipayKind) {
   const characters = Array.from(request.subject.replaceAll(/[/=&]/g, ''));
   const title = characters.slice(0, MAX_SUBJECT_CHARACTERS).join('');
   return {
     subject: title.trim() === '' ? request.outTradeNo : title,
     out_trade_no: request.outTradeNo,
     total_amount: formatYuan(request.amountFen),
-    product_code: 'QUICK_MSECURITY_PAY',
+    product_code: PRODUCTS[kind].productCode,
     time_expire: formatBeijingTime(request.payableUntilMs),
   };
+}
+
+/**
+ * What an order gave to be scanned. It is handed on only when the answer names our payment: a code is paid by whoever
+ * scans it, and Alipay would book that under the number of the code, not under ours.
+ * @see https://opendocs.alipay.com/open/02ekfg
+ */
+export function toPrepayAnswer(answer: Answer, outTradeNo: string): PrepayAnswer {
+  if (isAboutAnother(answer, outTradeNo)) return unknown('it is about another payment');
+  const cause = codesOf(answer);
+  if (answer.code === '40004' && ORDER_REFUSALS.has(answer.sub_code ?? '')) return { status: 'refused', cause };
+  if (answer.code !== '10000') return unknown(cause);
+  if (!answer.out_trade_no) return unknown('it does not say which payment it is about');
+  const codeUrl = codeUrlSchema.safeParse(answer.qr_code);
+  return codeUrl.success ? toCode(codeUrl.data) : unknown('it names nothing that could be scanned');
+}
+
+/** A code as it was given, which is all that has to be kept to show it again. */
+export function toCode(codeUrl: string): PrepayAnswer {
+  return { status: 'ready', prepay: { kind: 'qr_code', codeUrl }, handle: codeUrl };
 }
 
 /**

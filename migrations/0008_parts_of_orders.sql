@@ -29,6 +29,7 @@ BEGIN
     paid_at_ms      = CASE WHEN NEW.type IN ('order_paid', 'order_split_off') THEN NEW.at_ms ELSE paid_at_ms END,
     completed_at_ms = CASE NEW.type WHEN 'order_completed' THEN NEW.at_ms ELSE completed_at_ms END,
     deleted_at_ms   = CASE NEW.type WHEN 'order_deleted' THEN NEW.at_ms ELSE deleted_at_ms END,
+    refunding       = coalesce(NEW.refunding, refunding),
     held_back_fen   = coalesce(NEW.held_back_fen, held_back_fen)
   WHERE order_no = NEW.order_no;
 END;

@@ -28,6 +28,7 @@ export function orderOf(row: OrderRow): Order {
   const {
     lastCommitId: _lastCommitId,
     place: _place,
+    refunding: _refunding,
     parentNo: _parentNo,
     commissionTo,
     commissionFen,

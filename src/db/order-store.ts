@@ -11,7 +11,12 @@ import { searchOrders } from './search-orders.ts';
 import { pageOrders } from './page-orders.ts';
 import { detailOf, textsOfOrder, viewOrders } from './view-orders.ts';
 
-const { commitId: _commitId, heldBackFen: _heldBackFen, ...eventColumns } = getTableColumns(orderEvents);
+const {
+  commitId: _commitId,
+  heldBackFen: _heldBackFen,
+  refunding: _refunding,
+  ...eventColumns
+} = getTableColumns(orderEvents);
 
 /** The numbers of orders by id, as this isolate has learnt them. Neither ever changes. */
 export type OrderNumbers = Map<number, string>;

@@ -74,7 +74,7 @@ async function readMessages(
     .orderBy(orderBy)
     .limit(limit);
   return rows.map(({ message: { orderNo: _orderNo, seq: _seq, ...message }, event, ...order }) => {
-    const { commitId: _commitId, heldBackFen: _heldBackFen, ...told } = event;
+    const { commitId: _commitId, heldBackFen: _heldBackFen, refunding: _refunding, ...told } = event;
     return { ...message, ...order, event: told };
   });
 }

@@ -1,7 +1,8 @@
 /** Reads a page of orders whose list names its total: neither walks through what it does not show. */
 
 import { sql, type SQL } from 'drizzle-orm';
-import type { ListedState, OrderQuery, SealedView } from '../core/order/order-store.ts';
+import type { ListedState } from '../core/order/listed-state.ts';
+import type { OrderQuery, SealedView } from '../core/order/order-store.ts';
 import { detailsRow } from '../core/personal/personal-details.ts';
 import type { Database } from './open-database.ts';
 import { sealedColumns } from './personal-store.ts';
@@ -92,8 +93,8 @@ function listOfStates(list: {
 }): List {
   const { user, dialect, states, span, isTheirs, newestFirst } = list;
   if (states.length === 0) return { newestFirst, ids: () => sql`SELECT NULL WHERE 0`, total: sql`0` };
-  const wheres = states.map(({ status, fulfilment }) => {
-    const isState = sql`${isTheirs} AND status = ${status} AND fulfilment = ${fulfilment}`;
+  const wheres = states.map((state) => {
+    const isState = sql`${isTheirs} AND listed_state = ${state}`;
     return span === null ? isState : sql`${isState} AND ${span}`;
   });
   const counts = wheres.map((where) => sql`(SELECT count(*) FROM orders WHERE ${where})`);
@@ -112,8 +113,7 @@ function listOfStates(list: {
 }
 
 function tallied(user: string, dialect: string, states: readonly ListedState[] | null): SQL {
-  const pairs = states?.map(({ status, fulfilment }) => sql`(${status}, ${fulfilment})`);
-  const isListed = pairs === undefined ? sql`1` : sql`(status, fulfilment) IN (VALUES ${sql.join(pairs, sql`, `)})`;
+  const isListed = states === null ? sql`1` : sql`listed_state IN ${states}`;
   return sql`(SELECT coalesce(sum(orders), 0) FROM order_tallies
     WHERE user_id = ${user} AND dialect = ${dialect} AND ${isListed})`;
 }

@@ -57,7 +57,7 @@ function insertOrder(db: Database, order: NewOrder) {
           ${order.amountFen}, ${order.subject}, ${JSON.stringify(order.details)},
           ${JSON.stringify(order.items.map(refOf))}, ${order.saleOf === null ? null : JSON.stringify(order.saleOf)},
           ${order.payWith}, ${created}, ${created}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
-          ${nextPlace(order.userId, order.dialect)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}, NULL, 0
+          ${nextPlace(order.userId, order.dialect)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}, 0, NULL, 0
         WHERE ${order.items.length} = (
           SELECT count(*) FROM catalog_items c
             JOIN json_each(${priced}) AS item

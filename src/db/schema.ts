@@ -2,6 +2,7 @@
 
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { CatalogRef } from '../core/catalog/catalog.ts';
+import type { ListedState } from '../core/order/listed-state.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from '../core/order/lifecycle.ts';
 import type { Details } from '../core/order/order.ts';
 import type { OrderEventType } from '../core/order/order-event.ts';
@@ -32,6 +33,7 @@ export const orders = sqliteTable('orders', {
   place: integer('place').notNull().default(0),
   commissionTo: text('commission_to'),
   commissionFen: integer('commission_fen'),
+  refunding: integer('refunding', { mode: 'boolean' }).notNull().default(false),
   parentNo: text('parent_no'),
   heldBackFen: integer('held_back_fen').notNull().default(0),
 });
@@ -39,8 +41,7 @@ export const orders = sqliteTable('orders', {
 export const orderTallies = sqliteTable('order_tallies', {
   userId: text('user_id').notNull(),
   dialect: text('dialect').notNull(),
-  status: text('status').$type<OrderStatus>().notNull(),
-  fulfilment: text('fulfilment').$type<FulfilmentStatus>().notNull(),
+  listedState: text('listed_state').$type<ListedState>().notNull(),
   orders: integer('orders').notNull(),
 });
 
@@ -62,6 +63,7 @@ export const orderEvents = sqliteTable('order_events', {
   orderStatus: text('order_status').$type<OrderStatus>().notNull(),
   orderFulfilment: text('order_fulfilment').$type<FulfilmentStatus>().notNull(),
   commitId: text('commit_id').notNull(),
+  refunding: integer('refunding', { mode: 'boolean' }),
   heldBackFen: integer('held_back_fen'),
   facts: text('facts', { mode: 'json' }).$type<Details>(),
 });

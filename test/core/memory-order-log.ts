@@ -38,7 +38,7 @@ export function createMemoryOrderLog(placed: OrderState): MemoryOrderLog {
         return Promise.resolve({ status: 'conflict' });
       }
       for (const event of decision.events) {
-        const { heldBackFen: _heldBackFen, ...told } = event;
+        const { heldBackFen: _heldBackFen, refunding: _refunding, ...told } = event;
         events.push({ facts: null, ...told, orderNo, atMs: head.nowMs, seq: state.order.version + 1 });
         state = afterEvent(state, event, head);
       }

@@ -350,6 +350,7 @@ describe('an order that is there', () => {
     place: 99,
     commission_to: '2',
     commission_fen: 1,
+    refunding: 1,
     parent_no: '2022112299999999999999',
     held_back_fen: 1,
   };

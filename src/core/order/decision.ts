@@ -64,6 +64,8 @@ export type DecidedEvent = {
   orderFulfilment: FulfilmentStatus;
   /** What is known of it beside its reason; about nobody. */
   facts?: Details;
+  /** Whether from now on money is asked back, and nobody has ended that; absent: as before. */
+  refunding?: boolean;
   /** What of the amount no refund may take from now on; absent: as before. */
   heldBackFen?: Fen;
 };

@@ -3,7 +3,8 @@
 import type { CatalogItem, CatalogRef } from '../catalog/catalog.ts';
 import type { Fen } from '../money.ts';
 import type { Scope } from './command.ts';
-import type { FulfilmentStatus, OrderStatus } from './lifecycle.ts';
+import type { OrderStatus } from './lifecycle.ts';
+import type { ListedState } from './listed-state.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
 import type { CommissionTerms } from '../commission/commission.ts';
@@ -60,9 +61,6 @@ export type SealedView = OrderView & { texts: readonly Sealed[] };
 
 /** One order by itself, also with its money. */
 export type SealedDetail = SealedView & { captures: readonly Capture[]; refunds: readonly Refund[] };
-
-/** One state that orders can be listed by. */
-export type ListedState = { status: OrderStatus; fulfilment: FulfilmentStatus };
 
 /** Which of a dialect's orders to list with their number: one user's, or (`null`) all users'. */
 export type OrderQuery = Scope & {

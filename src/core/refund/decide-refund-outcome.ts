@@ -26,6 +26,8 @@ export function decideRefundOutcome(state: OrderState, command: SettleRefund, ac
     reason: command.cause === null ? refund.refundNo : `${refund.refundNo}: ${command.cause}`,
     orderStatus: order.status,
     orderFulfilment: order.fulfilment,
+    // What had to go back as surplus was never asked back.
+    ...(refund.purpose === 'order' ? { refunding: false } : {}),
   };
   const changes: Change[] = [
     {

@@ -42,6 +42,7 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
     from: null,
     to: 'requested',
     reason: command.reason?.row ?? refundNo,
+    refunding: true,
     ...unchanged,
   };
   const approved: DecidedEvent = {

@@ -25,6 +25,7 @@ export function decideRefundVerdict(state: OrderState, command: DecideRefund, ac
         reason: command.reason?.row ?? refund.refundNo,
         orderStatus: order.status,
         orderFulfilment: order.fulfilment,
+        refunding: isApproved,
       },
     ],
     changes: [

@@ -1,6 +1,7 @@
 /** The dialects that this service speaks, one line each. */
 
 import type { Dialect } from './dialect.ts';
+import { medicalCompanion } from './medical-companion/index.ts';
 import { technicianBooking } from './technician-booking/index.ts';
 
-export const dialects: readonly Dialect[] = [technicianBooking];
+export const dialects: readonly Dialect[] = [technicianBooking, medicalCompanion];

@@ -17,9 +17,10 @@ export const ROOMS: readonly Room[] = [
   { files: CORE, imports: ['<own>'], packages: [] },
   { files: 'src/dialects/index.ts', imports: ['src/dialects/dialect.ts', 'src/dialects/*/index.ts'], packages: [] },
   { files: 'src/dialects/dialect.ts', imports: [CORE, HTTP], packages: ['hono'] },
+  { files: 'src/dialects/users.ts', imports: [HTTP], packages: ['zod'] },
   {
     files: 'src/dialects/*/',
-    imports: ['<own>', 'src/dialects/dialect.ts', CORE, HTTP],
+    imports: ['<own>', 'src/dialects/dialect.ts', 'src/dialects/users.ts', CORE, HTTP],
     packages: SURFACE_PACKAGES,
   },
   { files: 'src/admin/', imports: ['<own>', CORE, HTTP], packages: SURFACE_PACKAGES },

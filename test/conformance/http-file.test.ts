@@ -1,8 +1,9 @@
 /** The example requests of test/http are answered with what they say, from top to bottom. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { openShop } from '../harness/shop.ts';
-import file from '../http/technician-booking.http?raw';
+import companion from '../http/medical-companion.http?raw';
+import booking from '../http/technician-booking.http?raw';
 
 type Example = {
   title: string;
@@ -33,35 +34,60 @@ function readExample(block: string): Example {
   };
 }
 
-const examples = file.split(/^### /m).slice(1).map(readExample);
-
-test('there are examples of every call', () => {
-  const calls = new Set(examples.map(({ method, path }) => `${method} ${path.replace(/\{\{[^}]+\}\}|\?.*/g, '…')}`));
-  expect([...calls]).toEqual(
-    expect.arrayContaining([
+const FILES = [
+  {
+    name: 'technician booking',
+    file: booking,
+    userId: '50373883813',
+    noOrder: '2022112205568384235292',
+    calls: [
       'POST /V1/order',
       'GET /V1/order/…',
       'POST /V1/order/pay',
       'DELETE /V1/order/pay/…',
       'POST /V1/order/pay/refund',
       'DELETE /V1/order/…',
-    ]),
-  );
-});
+    ],
+  },
+  {
+    name: 'the medical companion',
+    file: companion,
+    userId: '1',
+    noOrder: '987654321',
+    calls: [
+      'POST /api/order/submit',
+      'POST /api/order/pay/…',
+      'POST /api/order/cancel/…',
+      'POST /api/order/refund/…',
+      'GET /api/order/list…',
+      'GET /api/order/detail/…',
+    ],
+  },
+];
 
-test('each example is answered as it says', async () => {
-  const shop = await openShop();
-  const known: Record<string, string> = { noOrder: '2022112205568384235292', token: await shop.token('50373883813') };
-  const fill = (text: string) => text.replace(/\{\{([\w.]+)\}\}/g, (_all, name: string) => known[name] ?? `no ${name}`);
-  const answered: string[] = [];
-  for (const { title, name, method, path, headers, body } of examples) {
-    const filled = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, fill(value)]));
-    const sent = { method, token: null, headers: filled, ...(body === '' ? {} : { body: fill(body) }) };
-    const received = await shop.send(fill(path), sent);
-    answered.push(`${title}: ${received.status}`);
-    if (name === null) continue;
-    const { data } = named.parse(received.json);
-    for (const [key, value] of Object.entries(data)) known[`${name}.response.body.data.${key}`] = String(value);
-  }
-  expect(answered).toEqual(examples.map(({ title, status }) => `${title}: ${status}`));
+describe.each(FILES)('the examples of $name', ({ file, userId, noOrder, calls }) => {
+  const examples = file.split(/^### /m).slice(1).map(readExample);
+
+  test('are there for every call', () => {
+    const shown = new Set(examples.map(({ method, path }) => `${method} ${path.replace(/\{\{[^}]+\}\}|\?.*/g, '…')}`));
+    expect([...shown]).toEqual(expect.arrayContaining(calls));
+  });
+
+  test('are answered as they say', async () => {
+    const shop = await openShop();
+    const known: Record<string, string> = { noOrder, token: await shop.token(userId) };
+    const fill = (text: string) =>
+      text.replace(/\{\{([\w.]+)\}\}/g, (_all, name: string) => known[name] ?? `no ${name}`);
+    const answered: string[] = [];
+    for (const { title, name, method, path, headers, body } of examples) {
+      const filled = Object.fromEntries(Object.entries(headers).map(([header, value]) => [header, fill(value)]));
+      const sent = { method, token: null, headers: filled, ...(body === '' ? {} : { body: fill(body) }) };
+      const received = await shop.send(fill(path), sent);
+      answered.push(`${title}: ${received.status}`);
+      if (name === null) continue;
+      const { data } = named.parse(received.json);
+      for (const [key, value] of Object.entries(data)) known[`${name}.response.body.data.${key}`] = String(value);
+    }
+    expect(answered).toEqual(examples.map(({ title, status }) => `${title}: ${status}`));
+  });
 });

@@ -24,8 +24,13 @@ export type Offer = {
   commission: CommissionTerms | null;
 };
 
-/** A catalogue row that an order is for, and the field of the request that names it. */
-export type WantedItem = CatalogRef & { field?: string };
+/** A catalogue row that an order is for. */
+export type WantedItem = CatalogRef & {
+  /** The field of the request that names it. */
+  field?: string;
+  /** Whether it is there for whoever orders: somebody else's row is missed like one that does not exist. */
+  isTheirs?: (item: CatalogItem) => boolean;
+};
 
 /** An order that somebody wants to place. */
 export type OrderWish = {
@@ -70,7 +75,10 @@ type Offered = { offer: Offer; items: CatalogItem[] };
 
 async function makeOffer(services: Services, wish: OrderWish, from: 'warm' | 'fresh'): Promise<Result<Offered>> {
   const items = await services.catalog.read(wish.items, from);
-  const missing = wish.items.find(({ kind, id }) => !items.some((item) => item.kind === kind && item.id === id));
+  const missing = wish.items.find(
+    ({ kind, id, isTheirs = () => true }) =>
+      !items.some((item) => item.kind === kind && item.id === id && isTheirs(item)),
+  );
   if (missing) return refuse('item_not_found', missing.field === undefined ? {} : { field: missing.field });
   const offer = wish.offer(items);
   if (!offer.ok) return offer;

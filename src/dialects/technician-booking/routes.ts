@@ -2,7 +2,6 @@
 
 import { zValidator } from '@hono/zod-validator';
 import { type Context, Hono } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { actorOf, scopeOf } from '../../core/caller.ts';
 import { accept, refuse, RefusedError, type Result, valueOrThrow } from '../../core/errors.ts';
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
@@ -16,6 +15,7 @@ import { requestRefund } from '../../core/refund/request-refund.ts';
 import type { AppEnv } from '../../http/app-env.ts';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { refuseInvalid } from '../../http/invalid-input.ts';
+import { numericUser } from '../../http/numeric-user.ts';
 import { readBody } from '../../http/read-body.ts';
 import { sendRefusal } from '../../http/send-refusal.ts';
 import { PAY_WORDS, REFUND_WORDS, renderRefusal } from './errors.ts';
@@ -34,15 +34,6 @@ import { FULFILMENT, LISTS, PROVIDERS } from './status.ts';
 
 /** The folder's name, as orders carry it. */
 export const NAME = 'technician-booking';
-
-/** The document shows `user_id` as a number: a token whose user is none is not for this dialect. */
-const numericUser = createMiddleware<AppEnv>(async function numericUser(c, next) {
-  const { userId } = c.var.caller;
-  if (!/^\d{1,16}$/.test(userId) || !Number.isSafeInteger(Number(userId))) {
-    throw new RefusedError({ reason: 'unauthenticated' });
-  }
-  await next();
-});
 
 /** How an order is paid; its `pay_type` chose the provider. */
 const METHODS = [

@@ -60,7 +60,7 @@ export const errorSchema = z.object({ code: z.string().regex(/^[A-Z0-9_]{1,64}$/
 export const outTradeNoSchema = z.string().regex(/^[0-9A-Za-z_\-|*]{6,32}$/);
 
 /** Who pays: a user of our own app. */
-export const openIdSchema = z.string().regex(/^[\w-]{1,128}$/);
+export const openIdSchema = z.string().regex(/^[^\p{C}\p{Z}]{1,128}$/u);
 
 /** What preparing a payment gives: the first for the client apps, the second to be shown as a QR code. */
 export const prepaySchema = z.object({

@@ -50,7 +50,7 @@ const ORDER = {
  */
 export const JSAPI_PREPAY = z.strictObject({
   ...ORDER,
-  payer: z.strictObject({ openid: z.string().regex(/^[\w-]{1,128}$/, '须为用户的 openid') }),
+  payer: z.strictObject({ openid: z.string().regex(/^[^\p{C}\p{Z}]{1,128}$/u, '须为用户的 openid') }),
 });
 
 /**

@@ -1,0 +1,33 @@
+/** The users that operators keep: one catalogue kind for all dialects that ask whether a user exists. */
+
+import * as z from 'zod';
+import type { CatalogKind } from '../http/catalog-kind.ts';
+
+/** The kind's name. */
+export const USERS = 'users';
+
+/** The id of a user, as tokens carry it in `sub`. A number counts as its digits: some documents show it as one. */
+export const userIdSchema = z
+  .union([z.string(), z.int().nonnegative().transform(String)], { error: 'must be the id of a user' })
+  .refine((id) => /^[\x21-\x7e]{1,64}$/.test(id), { error: 'must be the id of a user' });
+
+/** Words about a person on one line: no control characters, and no half of a pair. */
+const line = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
+
+/** A user. Whoever brought them gets a share of what they pay for, where a dialect's contract says so. */
+export const userSchema = z.strictObject({
+  name: line.optional(),
+  phone: line.optional(),
+  referrerId: userIdSchema.optional(),
+});
+
+/** `users` in the catalogue. */
+export const userKind: CatalogKind = {
+  id: z.string().regex(/^[\x21-\x7e]{1,64}$/, { error: 'must be the id of a user' }),
+  body: userSchema,
+  personal: ['name', 'phone'],
+};

@@ -105,11 +105,22 @@ function listOfStates(list: {
         (where) => sql`SELECT * FROM (SELECT id, place, created_at_ms FROM orders WHERE ${where}
           ORDER BY ${newestFirst} LIMIT ${offset + limit})`,
       );
-      return sql`SELECT id FROM (${sql.join(pages, sql` UNION ALL `)}) ORDER BY ${newestFirst}
+      return sql`SELECT id FROM (${unionOf(pages)}) ORDER BY ${newestFirst}
         LIMIT ${limit} OFFSET ${offset}`;
     },
     total: span === null ? tallied(user, dialect, states) : sql.join(counts, sql` + `),
   };
+}
+
+/** The database takes five terms of a union, and unions as terms. */
+const MAX_TERMS = 5;
+
+function unionOf(selects: readonly SQL[]): SQL {
+  if (selects.length <= MAX_TERMS) return sql.join([...selects], sql` UNION ALL `);
+  const groups = Array.from({ length: Math.ceil(selects.length / MAX_TERMS) }, (_, nth) =>
+    unionOf(selects.slice(nth * MAX_TERMS, (nth + 1) * MAX_TERMS)),
+  );
+  return unionOf(groups.map((group) => sql`SELECT * FROM (${group})`));
 }
 
 function tallied(user: string, dialect: string, states: readonly ListedState[] | null): SQL {

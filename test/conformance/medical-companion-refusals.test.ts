@@ -51,6 +51,7 @@ const STATUSES: Readonly<Record<Reason, number>> = {
   attempt_not_found: 404,
   attempts_exhausted: 409,
   amount_differs: 409,
+  payment_recorded_before: 409,
   provider_not_offered: 400,
   provider_refused: 502,
   provider_unavailable: 502,

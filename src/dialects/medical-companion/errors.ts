@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<Reason, Words>> = {
   attempt_not_found: [404, '支付单不存在'],
   attempts_exhausted: [409, '该订单支付次数过多，请重新下单'],
   amount_differs: [409, '支付金额不一致'],
+  payment_recorded_before: [409, '该支付单号已被使用'],
   provider_not_offered: [400, '暂不支持该支付方式'],
   provider_refused: [502, '支付渠道暂时不可用，请稍后重试'],
   provider_unavailable: [502, '支付渠道暂时不可用，请稍后重试'],

@@ -9,6 +9,7 @@ import { accept, refuse, RefusedError, type Result, valueOrThrow } from '../../c
 import type { Fen } from '../../core/money.ts';
 import { endUnpaidOrder } from '../../core/order/end-unpaid-order.ts';
 import { findOrderDetail, findOrderNo, pageOrders } from '../../core/order/find-orders.ts';
+import type { OrderQuery } from '../../core/order/order-store.ts';
 import { type Offer, placeOrder } from '../../core/order/place-order.ts';
 import { startPayment } from '../../core/payment/start-payment.ts';
 import { requestRefund } from '../../core/refund/request-refund.ts';
@@ -30,7 +31,7 @@ import {
   submitSchema,
   type Submitted,
 } from './schema.ts';
-import { LISTS, METHODS } from './status.ts';
+import { FULFILMENT, LISTS, METHODS } from './status.ts';
 
 /** The folder's name, as orders carry it. */
 export const NAME = 'medical-companion';
@@ -121,6 +122,7 @@ export const routes = new Hono<AppEnv>({ strict: false })
       scope: scope(c),
       actor: actor(c),
       amountFen: refundAmount,
+      policy: FULFILMENT,
       reason,
       approval: services.settings.refundApproval,
     });
@@ -130,9 +132,9 @@ export const routes = new Hono<AppEnv>({ strict: false })
     const { userId, status, page, pageSize } = c.req.valid('query');
     checkUser(c.var.caller, userId);
     const wanted = { number: page, size: pageSize };
-    const statuses = status === undefined ? 'all' : LISTS.get(status);
-    const ofUser = { dialect: NAME, userId: String(userId) };
-    const found = statuses ? await pageOrders(c.var.services, ofUser, statuses, wanted) : { views: [], total: 0 };
+    const states = status === undefined ? 'all' : (LISTS.get(status) ?? []);
+    const query: OrderQuery = { dialect: NAME, userId: String(userId), states, fromMs: null, toMs: null };
+    const found = await pageOrders(c.var.services, query, wanted);
     return c.json(envelope(renderPage(found, wanted)));
   })
   .get('/detail/:id', async function detail(c) {

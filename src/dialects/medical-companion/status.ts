@@ -2,6 +2,7 @@
 
 import type { FulfilmentPolicy } from '../../core/order/command.ts';
 import type { OrderStatus, RefundStatus } from '../../core/order/lifecycle.ts';
+import { type ListedState, PAID } from '../../core/order/listed-state.ts';
 import type { PaymentMethod } from './schema.ts';
 
 /** An order's `status`. */
@@ -30,9 +31,9 @@ export const STATUS_TEXT: Readonly<Record<Status, string>> = {
 };
 
 /** `status` of the list: the orders that show it. */
-export const LISTS: ReadonlyMap<string, readonly OrderStatus[]> = new Map([
+export const LISTS: ReadonlyMap<string, readonly ListedState[]> = new Map<Status, readonly ListedState[]>([
   ['pending_pay', ['pending_payment']],
-  ['paid', ['paid']],
+  ['paid', PAID],
   ['completed', ['completed']],
   ['cancelled', ['cancelled', 'expired']],
   ['refunded', ['refunded']],
@@ -55,6 +56,10 @@ export const METHODS = {
 
 /** What operators may do with a paid order: begin the work, and complete it, also without beginning. */
 export const FULFILMENT: FulfilmentPolicy = {
-  in_progress: ['unfulfilled'],
-  completed: ['unfulfilled', 'in_progress'],
+  moves: {
+    in_progress: ['unfulfilled'],
+    completed: ['unfulfilled', 'in_progress'],
+  },
+  refundFrom: ['unfulfilled', 'in_progress', 'fulfilled'],
+  whileRefunding: 'goes_on',
 };

@@ -72,9 +72,9 @@ export function createApp(): Hono<AppEnv> {
     return c.json({ status: ready ? 'ok' : 'unready', checks }, ready ? 200 : 503);
   });
   for (const dialect of dialects) {
-    for (const path of dialect.basePaths) {
+    for (const [path, routes] of Object.entries(dialect.routes)) {
       app.use(`${path}/*`, onlyIfServed(dialect.name));
-      app.route(path, serveSurface(dialect, provideServices, readFailure));
+      app.route(path, serveSurface({ ...dialect, ...routes }, provideServices, readFailure));
     }
   }
   app.route('/admin', serveSurface(createAdmin(dialects), provideServices, readFailure));

@@ -4,7 +4,8 @@ import type { Context } from 'hono';
 import type { CatalogMemory } from './db/catalog-store.ts';
 import { createCatalog } from './db/catalog-store.ts';
 import { type DatabaseSession, openDatabase } from './db/open-database.ts';
-import { createOrderStore, type OrderNumbers } from './db/order-store.ts';
+import type { OrderNumbers } from './db/order-numbers.ts';
+import { createOrderStore } from './db/order-store.ts';
 import { createOutboxStore } from './db/outbox-store.ts';
 import { createPaymentStore } from './db/payment-store.ts';
 import { createPersonalStore } from './db/personal-store.ts';
@@ -78,14 +79,14 @@ function missingBindings(env: Partial<Cloudflare.Env>): string[] {
 }
 
 function createIsolate(config: Config): Isolate {
-  const { publicUrl, orderTtlMs, paymentTtlMs, refundApproval, commissionBps } = config;
+  const { publicUrl, corsOrigins, orderTtlMs, paymentTtlMs, refundApproval, commissionBps } = config;
   const ports = { fetch: (...request: Parameters<typeof fetch>) => fetch(...request), now };
   const providers = [
     config.alipay && createAlipay({ ...config.alipay, notifyUrl: `${publicUrl}/callback/alipay` }, ports),
     config.wechatPay && createWechatPay({ ...config.wechatPay, ...wechatCallbacks(publicUrl) }, ports),
   ].filter((provider) => provider !== null);
   return {
-    settings: { publicUrl, orderTtlMs, paymentTtlMs, refundApproval, commissionBps },
+    settings: { publicUrl, corsOrigins, orderTtlMs, paymentTtlMs, refundApproval, commissionBps },
     dialects: config.dialects,
     corsOrigins: config.corsOrigins,
     providers: new Map(providers.map((provider) => [provider.name, provider])),

@@ -14,6 +14,8 @@ import type { Vault } from './vault.ts';
 export type Settings = {
   /** Where clients and providers reach this service, without a slash at the end. */
   publicUrl: string;
+  /** Origins of pages, beside our own, whose requests are trusted. */
+  corsOrigins: readonly string[];
   orderTtlMs: number;
   paymentTtlMs: number;
   refundApproval: 'manual' | 'auto';

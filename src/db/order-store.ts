@@ -4,9 +4,10 @@ import { and, asc, eq, getTableColumns, inArray, isNull, lte, or, type SQL, sql 
 import type { Scope } from '../core/order/command.ts';
 import type { OrderFilter, OrderStore } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
+import { findNumber, type OrderNumbers, rememberNumber } from './order-numbers.ts';
 import { stateOf, stateQueries } from './order-rows.ts';
 import { findByKey, placeOrderRow } from './place-order-row.ts';
-import { orderEvents, orders } from './schema.ts';
+import { orderEvents, orders, orderTallies } from './schema.ts';
 import { searchOrders } from './search-orders.ts';
 import { pageOrders } from './page-orders.ts';
 import { detailOf, textsOfOrder, viewOrders } from './view-orders.ts';
@@ -18,18 +19,12 @@ const {
   ...eventColumns
 } = getTableColumns(orderEvents);
 
-/** The numbers of orders by id, as this isolate has learnt them. Neither ever changes. */
-export type OrderNumbers = Map<number, string>;
-
-/** How many numbers are remembered; past that the oldest are forgotten. */
-const MAX_REMEMBERED = 10_000;
-
 /** The store over one session. */
 export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStore {
   return {
     place: async (order) => {
       const placed = await placeOrderRow(db, order);
-      if (placed.status === 'placed') remember(numbers, placed.order);
+      if (placed.status === 'placed') rememberNumber(numbers, placed.order);
       return placed;
     },
     findByKey: (key) => findByKey(db, key),
@@ -47,14 +42,7 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       const views = await viewOrders(db, where, newestFirst, { offset, limit: limit + 1 });
       return { views: views.slice(0, limit), hasMore: views.length > limit };
     },
-    numberOf: async (id) => {
-      const known = numbers.get(id);
-      if (known !== undefined) return known;
-      const [order] = await db.select({ id: orders.id, orderNo: orders.orderNo }).from(orders).where(eq(orders.id, id));
-      if (!order) return null;
-      remember(numbers, order);
-      return order.orderNo;
-    },
+    numberOf: (id) => findNumber(db, numbers, id),
     idsOf: async (orderNos) => {
       const rows = await db
         .select({ id: orders.id, orderNo: orders.orderNo })
@@ -62,7 +50,15 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
         .where(inArray(orders.orderNo, [...orderNos]));
       return orderNos.flatMap((orderNo) => rows.find((row) => row.orderNo === orderNo)?.id ?? []);
     },
-    detail: (id, scope) => detailOf(db, and(eq(orders.id, id), inScope(scope))),
+    detail: (key, scope) => {
+      const isIt = typeof key === 'number' ? eq(orders.id, key) : eq(orders.orderNo, key);
+      return detailOf(db, and(isIt, inScope(scope)));
+    },
+    tally: async ({ userId, dialect }) => {
+      const isTheirs = and(eq(orderTallies.userId, userId), eq(orderTallies.dialect, dialect));
+      const rows = await db.select().from(orderTallies).where(isTheirs);
+      return new Map(rows.map((row) => [row.listedState, row.orders]));
+    },
     page: (query, range) => pageOrders(db, query, range),
     search: (search) => searchOrders(db, search),
     history: async (orderNo) => {
@@ -90,14 +86,6 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       return meta.changes;
     },
   };
-}
-
-function remember(numbers: OrderNumbers, { id, orderNo }: { id: number; orderNo: string }): void {
-  numbers.set(id, orderNo);
-  for (const oldest of numbers.keys()) {
-    if (numbers.size <= MAX_REMEMBERED) return;
-    numbers.delete(oldest);
-  }
 }
 
 /** Told, because the database would rather walk through all unpaid orders than through those whose time has run out. */

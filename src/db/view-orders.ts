@@ -7,7 +7,7 @@ import type { OrderView, SealedDetail } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
 import { attemptColumns, captureColumns, orderColumns, orderOf, refundColumns } from './order-rows.ts';
 import { sealedColumns } from './personal-store.ts';
-import { captures, catalogItems, orders, paymentAttempts, personalData, refunds } from './schema.ts';
+import { captures, catalogItems, orderEvents, orders, paymentAttempts, personalData, refunds } from './schema.ts';
 
 /** The columns of a catalogue row as the core knows it. */
 export const itemColumns = {
@@ -36,7 +36,7 @@ export async function viewOrders(
 export async function detailOf(db: Database, where: SQL | undefined): Promise<SealedDetail | null> {
   const orderNo = sql`(SELECT order_no FROM orders WHERE ${where})`;
   const payingNo = sql`(SELECT coalesce(parent_no, order_no) FROM orders WHERE ${where})`;
-  const [rows, items, open, captured, refunded, texts] = await db.batch([
+  const [rows, items, open, captured, refunded, texts, done] = await db.batch([
     ...viewQueries(db, where, sql`id`, { offset: 0, limit: 1 }),
     db
       .select(captureColumns)
@@ -51,9 +51,17 @@ export async function detailOf(db: Database, where: SQL | undefined): Promise<Se
       )
       .orderBy(asc(refunds.id)),
     textsOfOrder(db, orderNo),
+    db
+      .select({ atMs: orderEvents.atMs })
+      .from(orderEvents)
+      .where(
+        sql`${orderEvents.orderNo} = ${orderNo} AND ${orderEvents.type} = 'fulfilment_advanced'
+          AND ${orderEvents.to} = 'fulfilled'`,
+      ),
   ]);
   const [view] = viewsOf([rows, items, open]);
-  return view ? { ...view, captures: captured, refunds: refunded, texts } : null;
+  const fulfilledAtMs = done.at(-1)?.atMs ?? null;
+  return view ? { ...view, captures: captured, refunds: refunded, texts, fulfilledAtMs } : null;
 }
 
 /** Everything sealed that belongs to an order: its personal details, and what people wrote about it. */

@@ -8,17 +8,23 @@ import type { AppEnv } from './app-env.ts';
 
 const WINDOW_SECONDS = 60;
 
+/** Where a surface finds the token of a request: the token, or `null` where there is none. May throw a refusal. */
+export type ReadToken = (c: Context<AppEnv>) => string | null;
+
 /** Counts the request against its user, or its address without a valid token; then refuses `unauthenticated`. */
-export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
-  const caller = await bearerOf(c);
-  const key = caller ? `user:${caller.userId}` : `address:${c.req.header('cf-connecting-ip') ?? 'unknown'}`;
-  if (!(await c.var.isWithinLimit(key))) {
-    throw new RefusedError({ reason: 'rate_limited', retryAfterSeconds: WINDOW_SECONDS });
-  }
-  if (!caller) throw new RefusedError({ reason: 'unauthenticated' });
-  c.set('caller', caller);
-  await next();
-});
+export function authenticate(readToken: ReadToken = readBearer) {
+  return createMiddleware<AppEnv>(async function identifyCaller(c, next) {
+    const token = readToken(c);
+    const caller: Caller | null = token === null ? null : await c.var.identify(token);
+    const key = caller ? `user:${caller.userId}` : `address:${c.req.header('cf-connecting-ip') ?? 'unknown'}`;
+    if (!(await c.var.isWithinLimit(key))) {
+      throw new RefusedError({ reason: 'rate_limited', retryAfterSeconds: WINDOW_SECONDS });
+    }
+    if (!caller) throw new RefusedError({ reason: 'unauthenticated' });
+    c.set('caller', caller);
+    await next();
+  });
+}
 
 /** Refuses `forbidden` to everybody but operators. */
 export const operatorsOnly = createMiddleware<AppEnv>(async function operatorsOnly(c, next) {
@@ -26,8 +32,9 @@ export const operatorsOnly = createMiddleware<AppEnv>(async function operatorsOn
   await next();
 });
 
-/** @see https://www.rfc-editor.org/rfc/rfc9110#section-11.4: the scheme in any case, then one blank or more */
-async function bearerOf(c: Context<AppEnv>): Promise<Caller | null> {
-  const match = /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '');
-  return match?.[1] ? c.var.identify(match[1]) : null;
-}
+/**
+ * The token of the `Authorization` header.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.4: the scheme in any case, then one blank or more
+ */
+export const readBearer: ReadToken = (c) =>
+  /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;

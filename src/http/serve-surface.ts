@@ -4,7 +4,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { type Refusal, RefusedError } from '../core/errors.ts';
 import type { AppEnv } from './app-env.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, type ReadToken } from './authenticate.ts';
 import { type Rendered, sendRefusal } from './send-refusal.ts';
 
 /** The largest body that is read: no published call needs a tenth of it. */
@@ -14,6 +14,10 @@ export const MAX_BODY_BYTES = 64 * 1024;
 export type Surface = {
   routes: Hono<AppEnv>;
   renderRefusal: (refusal: Refusal) => Rendered;
+  /** Where its tokens are, if not only in the `Authorization` header. */
+  readToken?: ReadToken;
+  /** Calls that anybody may make, such as pictures that a page shows: their addresses say who made them. */
+  publicRoutes?: Hono<AppEnv>;
 };
 
 /** What an error that reached the edge means; `null` for a fault of our own. */
@@ -29,12 +33,14 @@ export const limitBody = bodyLimit({
 
 /** The surface as an app of its own, with its services put in first: what they lack, too, is said in its shape. */
 export function serveSurface(
-  { routes, renderRefusal }: Surface,
+  { routes, renderRefusal, readToken, publicRoutes }: Surface,
   provideServices: MiddlewareHandler<AppEnv>,
   readFailure: ReadFailure,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ strict: false });
-  app.use(provideServices, authenticate, limitBody);
+  app.use(provideServices);
+  if (publicRoutes) app.route('/', publicRoutes);
+  app.use(authenticate(readToken), limitBody);
   app.route('/', routes);
   app.all('*', () => {
     throw new RefusedError({ reason: 'route_not_found' });

@@ -38,6 +38,7 @@ export function openOneOrderShop(provider: PaymentProvider, changes: Partial<Ord
     ids: { orderNo: () => ORDER_NO, commitId: () => `c-${++submissions}` },
     settings: {
       publicUrl: '',
+      corsOrigins: [],
       orderTtlMs: 30 * MINUTE_MS,
       paymentTtlMs: SLIP_MS,
       refundApproval: 'manual',
@@ -74,6 +75,7 @@ const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' |
     idsOf: fails,
     detail: fails,
     page: fails,
+    tally: fails,
     search: fails,
     history: fails,
     expireIdle: fails,

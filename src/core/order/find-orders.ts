@@ -15,7 +15,7 @@ import type { OrderFilter, OrderQuery, OrderView, SealedDetail, SealedView } fro
 export type PersonalView = OrderView & { personal: Details | null };
 
 /** One order by itself: also with its money, and the reasons for refunds in the words of those who gave them. */
-export type OrderDetail = PersonalView & Pick<SealedDetail, 'captures' | 'refunds'>;
+export type OrderDetail = PersonalView & Pick<SealedDetail, 'captures' | 'refunds' | 'fulfilledAtMs'>;
 
 /** One order with its catalogue rows. Refuses `order_not_found`, for someone else's as well. */
 export async function findOrder(services: Services, orderNo: string, scope: Scope): Promise<Result<OrderView>> {
@@ -26,11 +26,12 @@ export async function findOrder(services: Services, orderNo: string, scope: Scop
 }
 
 /**
- * One order, by the id that some documents show, with its money and all that is personal in it. Refuses
- * `order_not_found`, for someone else's as well, and for what is no id.
+ * One order, by its number or by the id that some documents show, with its money and all that is personal in it.
+ * Refuses `order_not_found`, for someone else's as well, and for what is neither.
  */
-export async function findOrderDetail(services: Services, id: string, scope: Scope): Promise<Result<OrderDetail>> {
-  const detail = isOrderId(id) ? await services.orders.detail(Number(id), scope) : null;
+export async function findOrderDetail(services: Services, name: string, scope: Scope): Promise<Result<OrderDetail>> {
+  const key = isOrderNo(name) ? name : isOrderId(name) ? Number(name) : null;
+  const detail = key === null ? null : await services.orders.detail(key, scope);
   if (detail === null) return refuse('order_not_found');
   glanceAtPayment(services, detail);
   const opened = await openSealed(services, detail.texts);

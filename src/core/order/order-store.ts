@@ -60,7 +60,12 @@ export type OrderView = {
 export type SealedView = OrderView & { texts: readonly Sealed[] };
 
 /** One order by itself, also with its money. */
-export type SealedDetail = SealedView & { captures: readonly Capture[]; refunds: readonly Refund[] };
+export type SealedDetail = SealedView & {
+  captures: readonly Capture[];
+  refunds: readonly Refund[];
+  /** When its work was done; `null` while it is not. */
+  fulfilledAtMs: number | null;
+};
 
 /** Which of a dialect's orders to list with their number: one user's, or (`null`) all users'. */
 export type OrderQuery = Scope & {
@@ -107,13 +112,15 @@ export type OrderStore = {
   numberOf(id: number): Promise<string | null>;
   /** The ids of the orders of these numbers, in the same order. */
   idsOf(orderNos: readonly string[]): Promise<number[]>;
-  /** The order of this id with its money, if it is within the scope and not deleted. */
-  detail(id: number, scope: Scope): Promise<SealedDetail | null>;
+  /** One order with its money, by its id or its number, if it is within the scope and not deleted. */
+  detail(key: number | string, scope: Scope): Promise<SealedDetail | null>;
   /**
    * A page of orders, newest first, with the number of all of them. It does not walk through one user's orders to get
    * to a page, and counts on their places having no gap: it is for dialects whose users delete none.
    */
   page(query: OrderQuery, page: { offset: number; limit: number }): Promise<{ views: SealedView[]; total: number }>;
+  /** How many orders one user has in each state that lists ask for; states without any are left out. */
+  tally(scope: Scope & { userId: string }): Promise<ReadonlyMap<ListedState, number>>;
   search(search: OrderSearch): Promise<Order[]>;
   /** Everything about one order, for operators. */
   history(orderNo: string): Promise<{ state: OrderState; events: OrderEvent[]; texts: Sealed[] } | null>;

@@ -17,8 +17,7 @@ import { FULFILMENT } from './status.ts';
 
 export const medicalCompanion = defineDialect({
   name: NAME,
-  basePaths: ['/api/order'],
-  routes,
+  routes: { '/api/order': { routes } },
   renderRefusal,
   fulfilment: FULFILMENT,
   catalog: {

@@ -8,8 +8,7 @@ import { FULFILMENT } from './status.ts';
 
 export const technicianBooking = defineDialect({
   name: NAME,
-  basePaths: ['/V1/order'],
-  routes,
+  routes: { '/V1/order': { routes } },
   renderRefusal,
   fulfilment: FULFILMENT,
   catalog: {

@@ -1,15 +1,19 @@
-/** Alipay's official SDK as the judge: our order strings to the byte, and our verdicts on what is signed. */
+/** Alipay's official SDK as the judge: our orders to the byte, and our verdicts on what is signed. */
 import { AlipaySdk } from 'alipay-sdk';
 import fc from 'fast-check';
 import { createSign, generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { formatYuan, MAX_AMOUNT_FEN } from '../../src/core/money.ts';
+import type { PaymentProvider, PrepayRequest } from '../../src/core/payment/provider.ts';
 import { createAlipay, type AlipayConfig } from '../../src/providers/alipay/index.ts';
 
 const APP_ID = '2021003133619168';
 const OUT_TRADE_NO = '20221122055683842352922648';
 const NOTIFY_URL = 'https://orders.example/callback/alipay?from=alipay&x=1';
-const RESPONSE_NAME = 'alipay_trade_query_response';
+const CODE_URL = 'https://qr.alipay.com/bax03431ljhokirwl38f00a7';
+const QUERY_RESPONSE = 'alipay_trade_query_response';
+const PRECREATE_RESPONSE = 'alipay_trade_precreate_response';
 
 function keyPair() {
   return generateKeyPairSync('rsa', {
@@ -30,12 +34,14 @@ const CONFIG: AlipayConfig = {
   notifyUrl: NOTIFY_URL,
 };
 
-const sdk = new AlipaySdk({
+const SDK_CONFIG = {
   appId: APP_ID,
   keyType: 'PKCS8',
   privateKey: merchant.privateKey,
   alipayPublicKey: alipay.publicKey,
-});
+} as const;
+
+const sdk = new AlipaySdk(SDK_CONFIG);
 
 function signAsAlipay(text: string): string {
   return createSign('RSA-SHA256').update(text, 'utf8').sign(alipay.privateKey, 'base64');
@@ -99,6 +105,84 @@ test('an order string is what the SDK writes, byte for byte', async () => {
     ),
     { numRuns: 300 },
   );
+});
+
+const CODE_REQUEST: PrepayRequest = {
+  kind: 'qr_code',
+  outTradeNo: OUT_TRADE_NO,
+  amountFen: 19_600,
+  subject: '1号技师的项目二',
+  payableUntilMs: Date.UTC(2022, 10, 22, 8, 39, 20),
+  payerId: null,
+  handle: null,
+};
+
+/** What a gateway on this machine was asked: where, with which content type, and what. */
+type Asked = { url: string | undefined; contentType: string | undefined; body: string };
+
+/** A gateway that gives every call this answer, and tells what it was asked. */
+async function gatewayThatAnswers(answer: string) {
+  const asked: Asked[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      asked.push({ url: request.url, contentType: request.headers['content-type']?.toLowerCase(), body });
+      response.setHeader('content-type', 'text/html;charset=utf-8').end(answer);
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server listens nowhere');
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { gatewayUrl: `http://127.0.0.1:${address.port}/gateway.do`, asked, close };
+}
+
+test('a code is asked for as the SDK asks, address and signature byte for byte, and read as the SDK reads it', async () => {
+  const inner = JSON.stringify({ code: '10000', msg: 'Success', out_trade_no: OUT_TRADE_NO, qr_code: CODE_URL });
+  const escaped = inner.replaceAll('/', '\\/');
+  const { gatewayUrl, asked, close } = await gatewayThatAnswers(
+    `{"${PRECREATE_RESPONSE}":${escaped},"sign":"${signAsAlipay(escaped)}"}`,
+  );
+  const provider = createAlipay({ ...CONFIG, gatewayUrl }, { fetch, now: () => Date.now() });
+  const caller = new AlipaySdk({ ...SDK_CONFIG, gateway: gatewayUrl });
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        anyText.filter((text) => text.replaceAll(/[/=&]/g, '').trim() !== ''),
+        fc.integer({ min: 1, max: MAX_AMOUNT_FEN }),
+        async (subject, amountFen) => {
+          const answer = await provider.prepay({ ...CODE_REQUEST, amountFen, subject });
+          const read = await caller.exec('alipay.trade.precreate', {
+            format: 'JSON',
+            notify_url: NOTIFY_URL,
+            bizContent: {
+              subject: subject.replaceAll(/[/=&]/g, ''),
+              out_trade_no: OUT_TRADE_NO,
+              total_amount: formatYuan(amountFen),
+              product_code: 'QR_CODE_OFFLINE',
+              time_expire: '2022-11-22 16:39:20',
+            },
+          });
+          const [ours, theirs] = asked.splice(0);
+          expect(ours?.url).toBe(theirs?.url);
+          expect(ours?.contentType).toBe(theirs?.contentType);
+          expect([...new URLSearchParams(ours?.body)]).toEqual([...new URLSearchParams(theirs?.body)]);
+          expect(read).toMatchObject({ code: '10000', qrCode: CODE_URL });
+          expect(answer).toMatchObject({ status: 'ready', prepay: { kind: 'qr_code', codeUrl: read['qrCode'] } });
+        },
+      ),
+      { numRuns: 100 },
+    );
+  } finally {
+    close();
+  }
 });
 
 /** A genuine notification's fields. No value is empty: the SDK has only one reading of empty values, we have both. */
@@ -172,37 +256,42 @@ const anySpelling = fc.constantFrom<(text: string) => string>(
   (text) => JSON.stringify(JSON.parse(text), null, 2),
 );
 
-/** What may happen to an answer on its way, given its signed object, and its signature. */
-const anyEnvelope = fc.constantFrom<(inner: string, sign: string) => string>(
-  (inner, sign) => `{"${RESPONSE_NAME}":${inner},"sign":"${sign}"}`,
-  (inner, sign) => `{ "${RESPONSE_NAME}" : ${inner} ,\n "sign" : "${sign}" }`,
-  (inner, sign) => `{"${RESPONSE_NAME}":${inner},"alipay_cert_sn":"0a1b","sign":"${sign}"}`,
-  (inner, sign) => `{"${RESPONSE_NAME}":${inner.replace('196.00', '196.01')},"sign":"${sign}"}`,
-  (inner, sign) => `{"${RESPONSE_NAME}":${inner.replace('{', '{ ')},"sign":"${sign}"}`,
-  (inner) => `{"${RESPONSE_NAME}":${inner},"sign":"${signAsAlipay('{}')}"}`,
+/** What may happen to an answer on its way, given its name, its signed object, and its signature. */
+const anyEnvelope = fc.constantFrom<(name: string, inner: string, sign: string) => string>(
+  (name, inner, sign) => `{"${name}":${inner},"sign":"${sign}"}`,
+  (name, inner, sign) => `{ "${name}" : ${inner} ,\n "sign" : "${sign}" }`,
+  (name, inner, sign) => `{"${name}":${inner},"alipay_cert_sn":"0a1b","sign":"${sign}"}`,
+  (name, inner, sign) => `{"${name}":${inner.replace('196.00', '196.01')},"sign":"${sign}"}`,
+  (name, inner, sign) => `{"${name}":${inner.replace('{', '{ ')},"sign":"${sign}"}`,
+  (name, inner) => `{"${name}":${inner},"sign":"${signAsAlipay('{}')}"}`,
 );
 
-test('an answer is believed exactly when the SDK believes it, whatever stands in its subject', async () => {
+type Ask = (provider: PaymentProvider) => Promise<{ status: string }>;
+
+test.each<[name: string, ask: Ask, good: string]>([
+  [QUERY_RESPONSE, (provider) => provider.query(OUT_TRADE_NO), 'unpaid'],
+  [PRECREATE_RESPONSE, (provider) => provider.prepay(CODE_REQUEST), 'ready'],
+])('%s is believed exactly when the SDK believes it, whatever stands in its subject', async (name, ask, good) => {
   const verdicts = new Set<boolean>();
   await fc.assert(
     fc.asyncProperty(anyText, anySpelling, anyEnvelope, async (subject, spell, envelope) => {
-      const content = { code: '10000', subject, url: 'https://a/b', trade_status: 'WAIT_BUYER_PAY', fee: '196.00' };
-      const inner = spell(JSON.stringify(content));
-      const text = envelope(inner, signAsAlipay(inner));
+      const known = { out_trade_no: OUT_TRADE_NO, trade_status: 'WAIT_BUYER_PAY', qr_code: CODE_URL };
+      const inner = spell(JSON.stringify({ code: '10000', subject, ...known, fee: '196.00' }));
+      const text = envelope(name, inner, signAsAlipay(inner));
       const provider = createAlipay(CONFIG, { fetch: async () => new Response(text), now: () => Date.now() });
-      const isBelieved = (await provider.query(OUT_TRADE_NO)).status === 'unpaid';
+      const isBelieved = (await ask(provider)).status === good;
       verdicts.add(isBelieved);
-      expect(isBelieved).toBe(isBelievedBySdk(text));
+      expect(isBelieved).toBe(isBelievedBySdk(name, text));
     }),
     { numRuns: 300 },
   );
   expect(verdicts).toEqual(new Set([true, false]));
 });
 
-function isBelievedBySdk(text: string): boolean {
+function isBelievedBySdk(name: string, text: string): boolean {
   const { sign }: { sign: string } = JSON.parse(text);
   try {
-    sdk.checkResponseSign(text, RESPONSE_NAME, sign, '');
+    sdk.checkResponseSign(text, name, sign, '');
     return true;
   } catch {
     return false;

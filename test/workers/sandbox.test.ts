@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createAlipayGateway, type AlipayGateway } from '../sandbox/alipay/gateway.ts';
 import { createMemoryStorage } from '../sandbox/memory-storage.ts';
 import { createRoutes } from '../sandbox/routes.ts';
+import { scanCode } from '../sandbox/scan-code.ts';
 import { createWorld, type WorldParts } from '../sandbox/world.ts';
 
 const START_MS = Date.parse('2026-09-01T12:00:00+08:00');
@@ -76,6 +77,29 @@ function orderString(content: object = {}, changes: Fields = {}, key = merchantK
     ...changes,
   });
   return new URLSearchParams(signed(fields, key)).toString();
+}
+
+const PRECREATE = 'alipay.trade.precreate';
+const NOTIFY_URL = 'https://orders.example/callback/alipay';
+
+/** A call that asks for a code. */
+function codeCall(content: object = {}, changes: Fields = {}): Fields {
+  const order = { ...SLIP, product_code: 'QR_CODE_OFFLINE', time_expire: beijing(START_MS + 30 * MINUTE_MS) };
+  const bizContent = JSON.stringify({ ...order, ...content });
+  return signed(publicFields(PRECREATE, { notify_url: NOTIFY_URL, biz_content: bizContent, ...changes }));
+}
+
+/** The answer to it, which has to be signed. */
+async function precreate(content: object = {}): Promise<Fields> {
+  const answer = readAnswer(await (await gateway.fetch(post(codeCall(content)))).text());
+  expect(answer.unsigned).toBeUndefined();
+  return answer.signed ?? {};
+}
+
+async function newCode(content: object = {}): Promise<string> {
+  const { code, qr_code: codeUrl = '' } = await precreate(content);
+  expect(code).toBe('10000');
+  return codeUrl;
 }
 
 function post(fields: Fields): Request {
@@ -223,6 +247,11 @@ describe('every call is checked', () => {
         delete encoded['sign'];
         return { ...fields, sign: signed(encoded)['sign'] ?? '' };
       },
+    ],
+    ['something behind the signature', () => ({ ...signedQuery(), sign: `${signedQuery()['sign']}AAAA` })],
+    [
+      'line breaks in the signature',
+      () => ({ ...signedQuery(), sign: (signedQuery()['sign'] ?? '').replaceAll(/.{76}/g, '$&\n') }),
     ],
     [
       'blanks for plus signs',
@@ -372,6 +401,197 @@ describe('an order string', () => {
     expect(await ask('alipay.trade.close')).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
     nowMs += 30 * MINUTE_MS - 1;
     expect(gateway.pay(text)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a code', () => {
+  test('is given for an order that can be paid by whoever scans, and no trade is there before', async () => {
+    const codeUrl = await newCode();
+    expect(codeUrl).toMatch(/^https:\/\/qr\.alipay\.com\/bax\d{21}$/);
+    expect(gateway.openCashier(codeUrl)).toMatchObject({
+      ok: true,
+      terms: { amountFen: 19600, subject: SLIP.subject, payableUntilMs: START_MS + 30 * MINUTE_MS },
+      trade: null,
+      standing: 'payable',
+    });
+    expect(await ask('alipay.trade.query')).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
+    expect(await ask('alipay.trade.close')).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
+    expect(gateway.ledger.entries()).toEqual([]);
+    nowMs += 5000;
+    expect(gateway.scan(codeUrl)).toMatchObject({ ok: true, trade: { capturedFen: 19600 } });
+    expect(await ask('alipay.trade.query')).toMatchObject({
+      total_amount: '196.00',
+      trade_status: 'TRADE_SUCCESS',
+      send_pay_date: '2026-09-01 12:00:05',
+    });
+    expect(gateway.takeNotifications()).toMatchObject([{ outTradeNo: SLIP.out_trade_no, url: NOTIFY_URL }]);
+    expect(gateway.scan(codeUrl)).toMatchObject({ ok: false, subCode: 'ACQ.TRADE_HAS_SUCCESS' });
+    expect(gateway.ledger.entries().map(({ event }) => event.type)).toEqual(['opened', 'captured']);
+  });
+
+  test('answers with our number, signed, and with nothing that only a trade has', async () => {
+    expect(await precreate()).toEqual({
+      code: '10000',
+      msg: 'Success',
+      out_trade_no: SLIP.out_trade_no,
+      qr_code: expect.any(String),
+    });
+  });
+
+  test.each<[string, object]>([
+    ['out_trade_no', { out_trade_no: undefined }],
+    ['out_trade_no', { out_trade_no: 'a-1' }],
+    ['total_amount', { total_amount: '0.00' }],
+    ['total_amount', { total_amount: 196 }],
+    ['subject', { subject: 'a/b' }],
+    ['subject', { subject: '长'.repeat(257) }],
+    ['product_code', { product_code: 'QUICK_MSECURITY_PAY' }],
+    ['product_code', { product_code: undefined }],
+    ['time_expire', { time_expire: undefined }],
+    ['time_expire', { time_expire: '2026-09-01T12:30:00' }],
+    ['time_expire', { time_expire: beijing(START_MS + 59_000) }],
+    ['time_expire', { time_expire: beijing(START_MS + 15 * 1440 * MINUTE_MS + 1000) }],
+    ['timeout_express', { timeout_express: '30m' }],
+  ])('is not given for a wrong %s: %j', async (field, content) => {
+    const answer = await precreate(content);
+    expect(answer).toMatchObject({ code: '40004', sub_code: 'ACQ.INVALID_PARAMETER' });
+    expect(answer['sub_msg']).toContain(field);
+    expect(answer).not.toHaveProperty('qr_code');
+  });
+
+  test.each<[string, Fields]>([
+    ['isv.invalid-parameter', { notify_url: '' }],
+    ['isv.invalid-parameter', { notify_url: 'orders.example/callback' }],
+    ['isv.invalid-parameter', { notify_url: `https://orders.example/${'x'.repeat(256)}` }],
+    ['isv.invalid-timestamp', { timestamp: beijing(START_MS - 11 * MINUTE_MS) }],
+    ['isv.invalid-app-id', { app_id: '2021000000000000' }],
+  ])('%s for %j', async (subCode, changes) => {
+    const answer = readAnswer(await (await gateway.fetch(post(codeCall({}, changes)))).text());
+    expect(answer.unsigned).toMatchObject({ code: '40002', sub_code: subCode });
+  });
+
+  test('is only given to who signs for it', async () => {
+    const fields = { ...codeCall(), notify_url: 'https://elsewhere.example/' };
+    expect(readAnswer(await (await gateway.fetch(post(fields))).text()).unsigned).toMatchObject({
+      sub_code: 'isv.invalid-signature',
+    });
+  });
+
+  test('is given again for the same order, and whichever is scanned, it is paid once', async () => {
+    const first = await newCode();
+    nowMs += 29.5 * MINUTE_MS;
+    const second = await newCode();
+    expect(second).not.toBe(first);
+    expect(gateway.openWithoutPaying(second)).toMatchObject({ ok: true });
+    expect(await ask('alipay.trade.query')).toMatchObject({ trade_status: 'WAIT_BUYER_PAY' });
+    const third = await newCode();
+    expect(gateway.scan(first)).toMatchObject({ ok: true });
+    for (const codeUrl of [second, third])
+      expect(gateway.scan(codeUrl)).toMatchObject({ subCode: 'ACQ.TRADE_HAS_SUCCESS' });
+    expect(gateway.takeNotifications()).toHaveLength(1);
+  });
+
+  test.each([{ total_amount: '195.99' }, { subject: '另一件' }, { time_expire: beijing(START_MS + 31 * MINUTE_MS) }])(
+    'is not given for a number that stands for something else: %j',
+    async (content) => {
+      const codeUrl = await newCode();
+      const inconsistent = { code: '40004', sub_code: 'ACQ.CONTEXT_INCONSISTENT' };
+      expect(await precreate(content)).toMatchObject(inconsistent);
+      gateway.openWithoutPaying(codeUrl);
+      expect(await precreate(content)).toMatchObject(inconsistent);
+      expect(gateway.scan(codeUrl)).toMatchObject({ ok: true, trade: { capturedFen: 19600 } });
+    },
+  );
+
+  test('cannot be paid when its number was paid otherwise in the meantime', async () => {
+    const codeUrl = await newCode();
+    gateway.pay(orderString({ total_amount: '1.00' }));
+    expect(gateway.scan(codeUrl)).toMatchObject({ ok: false, subCode: 'ACQ.CONTEXT_INCONSISTENT' });
+    expect(gateway.ledger.capturedFen(SLIP.out_trade_no)).toBe(100);
+    expect(await precreate()).toMatchObject({ sub_code: 'ACQ.CONTEXT_INCONSISTENT' });
+  });
+
+  test('is not given for what is paid or closed', async () => {
+    gateway.scan(await newCode());
+    expect(await precreate()).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_HAS_SUCCESS' });
+    const failed = await newCode({ out_trade_no: 'failed_1' });
+    expect(gateway.fail(failed)).toMatchObject({ ok: true, trade: { closedBy: 'payer' } });
+    expect(await precreate({ out_trade_no: 'failed_1' })).toMatchObject({ sub_code: 'ACQ.TRADE_HAS_CLOSE' });
+    const closed = await newCode({ out_trade_no: 'closed_1' });
+    gateway.openWithoutPaying(closed);
+    expect(await ask('alipay.trade.close', { out_trade_no: 'closed_1' })).toMatchObject({ code: '10000' });
+    expect(await precreate({ out_trade_no: 'closed_1' })).toMatchObject({ sub_code: 'ACQ.TRADE_HAS_CLOSE' });
+    expect(gateway.scan(closed)).toMatchObject({ subCode: 'ACQ.TRADE_HAS_CLOSE' });
+    expect(gateway.scan(closed, { late: true })).toMatchObject({ subCode: 'ACQ.TRADE_HAS_CLOSE' });
+  });
+
+  test.each([true, false])('is dead from the deadline on, unless it was under way (scanned: %s)', async (scanned) => {
+    const codeUrl = await newCode();
+    if (scanned) gateway.openWithoutPaying(codeUrl);
+    nowMs += 30 * MINUTE_MS;
+    expect(gateway.openCashier(codeUrl)).toMatchObject({ ok: true, standing: 'expired' });
+    expect(gateway.scan(codeUrl)).toMatchObject({ ok: false, subCode: 'ACQ.TRADE_HAS_CLOSE' });
+    expect(await precreate()).toMatchObject({
+      code: '40004',
+      sub_code: scanned ? 'ACQ.TRADE_HAS_CLOSE' : 'ACQ.NOW_TIME_AFTER_EXPIRE_TIME_ERROR',
+    });
+    expect(gateway.scan(codeUrl, { late: true })).toMatchObject({ ok: true, trade: { capturedFen: 19600 } });
+  });
+
+  test('lasts two hours, also where the payment lasts longer: then there is another code', async () => {
+    const time_expire = beijing(START_MS + 180 * MINUTE_MS);
+    const first = await newCode({ time_expire });
+    nowMs += 120 * MINUTE_MS - 1;
+    expect(gateway.openCashier(first)).toMatchObject({
+      standing: 'payable',
+      payableUntilMs: START_MS + 120 * MINUTE_MS,
+      terms: { payableUntilMs: START_MS + 180 * MINUTE_MS },
+    });
+    nowMs += 1;
+    expect(gateway.scan(first)).toMatchObject({ ok: false, subCode: 'ACQ.TRADE_HAS_CLOSE' });
+    expect(gateway.scan(await newCode({ time_expire }))).toMatchObject({ ok: true });
+  });
+
+  test('is given twenty times for one number', async () => {
+    for (let nth = 0; nth < 20; nth += 1) await newCode();
+    expect(await precreate()).toMatchObject({ code: '40004', sub_code: 'ACQ.APPLY_PC_MERCHANT_CODE_ERROR' });
+    await newCode({ out_trade_no: 'other_1' });
+  });
+
+  test('is what a camera reads, and nothing else is', async () => {
+    await newCode();
+    for (const text of ['https://qr.alipay.com/bax000000000000000000000', 'https://qr.alipay.com/', SLIP.out_trade_no])
+      expect(gateway.scan(text)).toMatchObject({ ok: false, subCode: 'ACQ.INVALID_PARAMETER' });
+    expect(gateway.scan(orderString())).toMatchObject({ ok: false, subCode: 'ACQ.INVALID_PARAMETER' });
+    expect(gateway.ledger.entries()).toEqual([]);
+  });
+
+  test('opens the cashier by itself or as code_url, alone', async () => {
+    const codeUrl = await newCode();
+    const query = new URLSearchParams({ code_url: codeUrl }).toString();
+    for (const ticket of [codeUrl, query]) expect(gateway.openCashier(ticket)).toMatchObject({ ok: true, codeUrl });
+    expect(gateway.openCashier(`${query}&amount=1`)).toMatchObject({ ok: false, subCode: 'isv.missing-method' });
+  });
+
+  test.each(['before', 'after'] as const)('may get lost %s it was given, and can be asked for again', async (when) => {
+    for (const kind of ['500', 'reset', 'timeout', 'malformed', 'unsigned'] as const) {
+      gateway.faults.plan({ method: PRECREATE, when, kind });
+      const outcome = await gateway.fetch(post(codeCall())).catch((error: unknown) => error);
+      const text = outcome instanceof Response ? await outcome.text() : '';
+      expect(text.includes('qr_code')).toBe(kind === 'unsigned');
+    }
+    expect(gateway.faults.ahead().planned).toEqual([]);
+    expect(gateway.ledger.entries()).toEqual([]);
+    // Only those that were given count.
+    for (let nth = when === 'after' ? 5 : 0; nth < 20; nth += 1) await newCode();
+    expect(await precreate()).toMatchObject({ sub_code: 'ACQ.APPLY_PC_MERCHANT_CODE_ERROR' });
+  });
+
+  test.each(['before', 'after'] as const)('that nobody vouches for, %s it was given', async (when) => {
+    gateway.faults.plan({ method: PRECREATE, when, kind: 'unsigned' });
+    const claimed = readAnswer(await (await gateway.fetch(post(codeCall()))).text()).unsigned;
+    expect(claimed).toMatchObject({ code: '10000', out_trade_no: SLIP.out_trade_no });
+    expect(gateway.scan(claimed?.['qr_code'] ?? '')).toMatchObject({ ok: when === 'after' });
   });
 });
 
@@ -733,6 +953,50 @@ describe('the running sandbox', () => {
     const refused = await page('pay');
     for (const shown of ['无法继续', '交易已被支付', 'ACQ.TRADE_HAS_SUCCESS', '返回收银台'])
       expect(refused).toContain(shown);
+  });
+
+  test('shows a code as a picture that reads as itself, and pays by what was read', async () => {
+    const { request } = startWorld();
+    const { biz_content: bizContent = '', ...query } = codeCall({ subject: '<b>甲' });
+    const answer = await request(`/alipay/gateway.do?${new URLSearchParams(query).toString()}`, {
+      method: 'POST',
+      body: new URLSearchParams({ biz_content: bizContent }),
+    });
+    const codeUrl = readAnswer(await answer.text()).signed?.['qr_code'] ?? '';
+    const body = new URLSearchParams({ order_string: ` ${codeUrl}\n` });
+    const redirect = await request('/alipay/cashier', { method: 'POST', body, redirect: 'manual' });
+    expect(redirect.status).toBe(303);
+    const page = await (await request(redirect.headers.get('location') ?? '')).text();
+    for (const shown of ['使用支付宝扫码支付', '&lt;b&gt;甲', '196.00', '等待扫码', '扫码并付款'])
+      expect(page).toContain(shown);
+    const scanned = scanCode(page) ?? '';
+    expect(scanned).toBe(codeUrl);
+    const pay = (accept: string): Promise<Response> =>
+      request('/alipay/cashier/pay', {
+        method: 'POST',
+        headers: { accept },
+        body: new URLSearchParams({ order_string: scanned }),
+      });
+    expect(await (await pay('application/json')).json()).toMatchObject({
+      ok: true,
+      trade: { status: 'TRADE_SUCCESS', capturedFen: 19600 },
+      deliveries: [{ status: 200, accepted: true }],
+    });
+    const refused = await (await pay('text/html')).text();
+    expect(refused).toContain('ACQ.TRADE_HAS_SUCCESS');
+    const [, back = ''] = /href="([^"]*)">返回收银台/.exec(refused) ?? [];
+    expect(scanCode(await (await request(back.replaceAll('&amp;', '&'))).text())).toBe(codeUrl);
+  });
+
+  test('a code that nobody gave opens nothing, and an order string has no picture', async () => {
+    const { request } = startWorld();
+    const page = await request(
+      `/alipay/cashier?${new URLSearchParams({ code_url: 'https://qr.alipay.com/bax1' }).toString()}`,
+    );
+    expect(page.status).toBe(400);
+    const order = await (await request(`/alipay/cashier?${orderString()}`)).text();
+    expect(scanCode(order)).toBeNull();
+    expect(order).not.toContain('扫码');
   });
 
   test('a pasted order string is opened unchanged', async () => {

@@ -5,9 +5,12 @@ import type { PaymentProvider } from '../../../src/core/payment/provider.ts';
 import { createAlipay } from '../../../src/providers/alipay/index.ts';
 import {
   CLOSE,
+  CODE_URL,
   CONFIG,
   NOW_MS,
+  ORDER,
   OUT_TRADE_NO,
+  PRECREATE,
   providerWith,
   QUERY,
   REFUND,
@@ -19,7 +22,7 @@ import {
   TRADE_NO,
 } from './signed-gateway.ts';
 
-/** An inner object that each of the four calls would read as its best outcome. */
+/** An inner object that each of the five calls would read as its best outcome. */
 const GOOD = JSON.stringify({
   code: '10000',
   msg: 'Success',
@@ -29,9 +32,11 @@ const GOOD = JSON.stringify({
   total_amount: '196.00',
   fund_change: 'Y',
   refund_status: 'REFUND_SUCCESS',
+  qr_code: CODE_URL,
 });
 
 const CALLS: [method: string, ask: (provider: PaymentProvider) => Promise<{ status: string }>, good: string][] = [
+  [PRECREATE, (provider) => provider.prepay({ ...ORDER, kind: 'qr_code' }), 'ready'],
   [QUERY, (provider) => provider.query(OUT_TRADE_NO), 'paid'],
   [CLOSE, (provider) => provider.close(OUT_TRADE_NO), 'closed'],
   [REFUND_CALL, (provider) => provider.refund(REFUND), 'succeeded'],
@@ -119,6 +124,10 @@ const FAULTS: [name: string, answer: (method: string) => () => Response | Promis
   [
     'an unsigned refusal that would be definite',
     (method) => () => html(`{"${responseName(method)}":{"code":"40004","sub_code":"ACQ.TRADE_NOT_EXIST"}}`),
+  ],
+  [
+    'an unsigned refusal of an order',
+    (method) => () => html(`{"${responseName(method)}":{"code":"40004","sub_code":"ACQ.TRADE_HAS_CLOSE"}}`),
   ],
   [
     'an unsigned final refusal',

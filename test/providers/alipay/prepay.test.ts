@@ -4,17 +4,7 @@ import { createVerify } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { PrepayKind, PrepayRequest } from '../../../src/core/payment/provider.ts';
 import { createAlipay } from '../../../src/providers/alipay/index.ts';
-import { CONFIG, NOW_MS, OUT_TRADE_NO, providerWith } from './signed-gateway.ts';
-
-const ORDER: PrepayRequest = {
-  kind: 'app_order_string',
-  outTradeNo: OUT_TRADE_NO,
-  amountFen: 19_600,
-  subject: '1号技师的项目二',
-  payableUntilMs: NOW_MS + 120_000,
-  payerId: null,
-  handle: null,
-};
+import { CODE_URL, CONFIG, NOW_MS, ORDER, OUT_TRADE_NO, providerWith } from './signed-gateway.ts';
 
 /** The parameters of the order string, and what stands in its content. */
 async function prepare(change: Partial<PrepayRequest> = {}) {
@@ -104,14 +94,23 @@ test.each([
   expect((await prepare({ payableUntilMs })).content['time_expire']).toBe(shown);
 });
 
-test.each<PrepayKind>(['app_params', 'jsapi_params', 'qr_code', 'redirect_url', 'html_form'])(
+test.each<PrepayKind>(['app_params', 'jsapi_params', 'redirect_url', 'html_form'])(
   'the kind %s is refused',
   async (kind) => {
     const { provider } = providerWith({});
-    expect(provider.prepayKinds).toEqual({ app_order_string: { by: 'local', maximumSlipMs: 15 * 86_400_000 } });
+    expect(provider.prepayKinds).toEqual({
+      app_order_string: { by: 'local', maximumSlipMs: 15 * 86_400_000 },
+      qr_code: { by: 'remote', maximumSlipMs: 115 * 60_000 },
+    });
     expect((await provider.prepay({ ...ORDER, kind })).status).toBe('refused');
+    expect((await provider.prepay({ ...ORDER, kind, handle: CODE_URL })).status).toBe('refused');
   },
 );
+
+test('an order string is signed anew, whatever was kept', async () => {
+  const { orderString } = await prepare({ handle: CODE_URL });
+  expect(orderString).toBe((await prepare()).orderString);
+});
 
 test.each([0, -1, 1.5, Number.NaN, 10_000_000_001])('the amount %d is refused', async (amountFen) => {
   expect((await providerWith({}).provider.prepay({ ...ORDER, amountFen })).status).toBe('refused');

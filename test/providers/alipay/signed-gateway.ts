@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { createSign, createVerify } from 'node:crypto';
 import type { AlipayConfig } from '../../../src/providers/alipay/index.ts';
 import { createAlipay } from '../../../src/providers/alipay/index.ts';
-import type { RefundRequest } from '../../../src/core/payment/provider.ts';
+import type { PrepayRequest, RefundRequest } from '../../../src/core/payment/provider.ts';
 
 export const OUT_TRADE_NO = '20221122055683842352922648';
 export const TRADE_NO = '2022112222001404121438421234';
@@ -20,6 +20,19 @@ export const CONFIG: AlipayConfig = {
   notifyUrl: 'https://orders.example/callback/alipay',
 };
 
+/** A payment of 196 yuan that lasts two minutes. */
+export const ORDER: PrepayRequest = {
+  kind: 'app_order_string',
+  outTradeNo: OUT_TRADE_NO,
+  amountFen: 19_600,
+  subject: '1号技师的项目二',
+  payableUntilMs: NOW_MS + 120_000,
+  payerId: null,
+  handle: null,
+};
+
+export const CODE_URL = 'https://qr.alipay.com/bax03431ljhokirwl38f00a7';
+
 export const REFUND: RefundRequest = {
   refundNo: '20221122055683842352922648R1',
   outTradeNo: OUT_TRADE_NO,
@@ -28,6 +41,7 @@ export const REFUND: RefundRequest = {
   capturedFen: 19_600,
 };
 
+export const PRECREATE = 'alipay.trade.precreate';
 export const QUERY = 'alipay.trade.query';
 export const CLOSE = 'alipay.trade.close';
 export const REFUND_CALL = 'alipay.trade.refund';

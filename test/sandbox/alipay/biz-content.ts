@@ -30,13 +30,14 @@ const WHICH_TRADE = { out_trade_no: OUT_TRADE_NO.optional(), trade_no: TRADE_NO.
  *
  * @see https://opendocs.alipay.com/open/cd12c885_alipay.trade.app.pay
  */
-export const APP_PAY = z.strictObject({
-  out_trade_no: OUT_TRADE_NO,
-  total_amount: AMOUNT_FEN,
-  subject: SUBJECT,
-  product_code: z.literal('QUICK_MSECURITY_PAY'),
-  time_expire: BEIJING_TIME_MS,
-});
+export const APP_PAY = order('QUICK_MSECURITY_PAY');
+
+/**
+ * `alipay.trade.precreate`, of which the same is true.
+ *
+ * @see https://opendocs.alipay.com/open/02ekfg
+ */
+export const PRECREATE = order('QR_CODE_OFFLINE');
 
 /** `alipay.trade.query` */
 export const QUERY = withTrade(z.strictObject({ ...WHICH_TRADE, query_options: z.array(z.string()).optional() }));
@@ -58,6 +59,16 @@ export const REFUND = withTrade(
 export const REFUND_QUERY = withTrade(
   z.strictObject({ ...WHICH_TRADE, out_request_no: OUT_TRADE_NO, query_options: z.array(z.string()).optional() }),
 );
+
+function order(productCode: string) {
+  return z.strictObject({
+    out_trade_no: OUT_TRADE_NO,
+    total_amount: AMOUNT_FEN,
+    subject: SUBJECT,
+    product_code: z.literal(productCode),
+    time_expire: BEIJING_TIME_MS,
+  });
+}
 
 function withTrade<T extends z.ZodType<{ out_trade_no?: string | undefined; trade_no?: string | undefined }>>(
   schema: T,

@@ -1,62 +1,94 @@
-/** The payer's side: what Alipay's app does with an order string. */
+/** The payer's side: what Alipay's app does with an order string, or with a code that it scans. */
 import { randomDigits } from '../random-digits.ts';
 import type { Standing } from '../standing.ts';
 import type { Trade } from '../trade.ts';
 import { formatBeijingTime } from './beijing-time.ts';
-import { readOrderString, type OrderTerms } from './order-string.ts';
+import { readOrderString } from './order-string.ts';
+import { sameTerms, type OrderTerms } from './order-terms.ts';
 import type { Books } from './books.ts';
+import { codeUrlOf, type PaymentTicket } from './payment-ticket.ts';
 import type { Merchant } from './public-parameters.ts';
+
+/** A code can be scanned for so long; the payment behind it may live longer. */
+const CODE_LIFE_MS = 2 * 3_600_000;
 
 /** Why the app shows an error instead of a payment: Alipay's code and words. */
 export type CashierRefusal = { ok: false; subCode: string; message: string };
 
-/** What the payer sees. `trade` is `null` until the password was entered for the first time. */
-export type OpenedCashier = {
+type Looked = {
   ok: true;
   terms: OrderTerms;
+  /** `null` until the payer has got as far as the password for the first time. */
   trade: Trade | null;
-  standing: Standing;
+  /** Whichever ends first, the payment or the code, UTC ms. */
+  payableUntilMs: number;
+  /** The code that is scanned; `null` for another ticket. */
+  codeUrl: string | null;
 };
+
+/** What the payer sees. */
+export type OpenedCashier = Looked & { standing: Standing };
 
 /** A trade after something was done to it. */
 export type CashierOutcome = { ok: true; trade: Trade } | CashierRefusal;
 
-/** What a payer can do. Every one of them takes the order string; once a trade exists, its number will do as well. */
+/** How somebody pays. `late` lets money through that was on its way when the time ran out; what is closed stays closed. */
+export type PayOptions = { late?: boolean };
+
+/** What a payer can do. Every one of them takes an order string or a code; once a trade exists, its number will do too. */
 export type Cashier = {
   /** Looks, and changes nothing. */
-  openCashier(orderString: string): OpenedCashier | CashierRefusal;
-  /** Pays. `late` lets money through that was on its way when the deadline passed; a closed trade stays closed. */
-  pay(orderStringOrNumber: string, options?: { late?: boolean }): CashierOutcome;
+  openCashier(ticket: PaymentTicket): OpenedCashier | CashierRefusal;
+  pay(ticket: PaymentTicket, options?: PayOptions): CashierOutcome;
+  /** Points a phone at a code and pays. What is no code is refused, however payable it is. */
+  scan(codeUrl: string, options?: PayOptions): CashierOutcome;
   /** Gets as far as the password and stops: from here on the trade exists and waits. */
-  openWithoutPaying(orderStringOrNumber: string): CashierOutcome;
+  openWithoutPaying(ticket: PaymentTicket): CashierOutcome;
   /** The payment fails for good: the trade exists and is closed. */
-  fail(orderStringOrNumber: string): CashierOutcome;
+  fail(ticket: PaymentTicket): CashierOutcome;
 };
 
 /** What the cashier needs; `onCapture` hears of every payment. */
-export type CashierParts = Books & { merchant: Merchant; onCapture: (trade: Trade) => void };
+export type CashierParts = { books: Books; merchant: Merchant; onCapture: (trade: Trade) => void };
 
 /** Creates the cashier of one merchant. */
-export function createCashier({ ledger, now, merchant, onCapture }: CashierParts): Cashier {
-  /** The terms under a string or number, and the trade that stands under the same number. */
-  function look(orderStringOrNumber: string): { ok: true; terms: OrderTerms; trade: Trade | null } | CashierRefusal {
-    if (!orderStringOrNumber.includes('=')) {
-      const trade = ledger.trade(orderStringOrNumber);
-      return trade === null ? refuse('ACQ.TRADE_NOT_EXIST', '交易不存在') : { ok: true, terms: trade, trade };
+export function createCashier({ books, merchant, onCapture }: CashierParts): Cashier {
+  const { ledger, codes, now } = books;
+
+  /** The terms behind a ticket, and the trade that stands under the same number. */
+  function look(ticket: PaymentTicket): Looked | CashierRefusal {
+    const codeUrl = codeUrlOf(ticket);
+    if (codeUrl !== null) return lookBehind(codeUrl);
+    if (!ticket.includes('=')) {
+      const trade = ledger.trade(ticket);
+      if (trade === null) return refuse('ACQ.TRADE_NOT_EXIST', '交易不存在');
+      return { ok: true, terms: trade, trade, payableUntilMs: trade.payableUntilMs, codeUrl: null };
     }
-    const read = readOrderString(orderStringOrNumber, merchant, now());
+    const read = readOrderString(ticket, merchant, now());
     if (!read.ok) return refuse(read.refusal['sub_code'] ?? '', read.refusal['sub_msg'] ?? '');
-    const trade = ledger.trade(read.terms.outTradeNo);
-    if (trade !== null && !sameTerms(trade, read.terms))
+    return withTrade(read.terms, read.terms.payableUntilMs, null);
+  }
+
+  function lookBehind(codeUrl: string): Looked | CashierRefusal {
+    const code = codes.findCode(codeUrl);
+    const order = code && codes.findOrder(code.outTradeNo);
+    if (!order) return refuse('ACQ.INVALID_PARAMETER', '不是这里发出的二维码');
+    const { terms } = order;
+    return withTrade(terms, Math.min(code.issuedAtMs + CODE_LIFE_MS, terms.payableUntilMs), codeUrl);
+  }
+
+  function withTrade(terms: OrderTerms, payableUntilMs: number, codeUrl: string | null): Looked | CashierRefusal {
+    const trade = ledger.trade(terms.outTradeNo);
+    if (trade !== null && !sameTerms(trade, terms))
       return refuse('ACQ.CONTEXT_INCONSISTENT', '交易信息被篡改：同一商户订单号的金额、标题或失效时间不一致');
-    return { ok: true, terms: read.terms, trade };
+    return { ok: true, terms, trade, payableUntilMs, codeUrl };
   }
 
   /** The trade that can be worked on, opened now if need be; or why there is none. */
-  function unpaidTrade(orderStringOrNumber: string, late: boolean): CashierOutcome {
-    const looked = look(orderStringOrNumber);
+  function unpaidTrade(ticket: PaymentTicket, late: boolean): CashierOutcome {
+    const looked = look(ticket);
     if (!looked.ok) return looked;
-    const standing = standingOf(looked.terms, looked.trade, now());
+    const standing = standingOf(looked, now());
     if (standing === 'paid') return refuse('ACQ.TRADE_HAS_SUCCESS', '交易已被支付');
     if (standing === 'closed') return refuse('ACQ.TRADE_HAS_CLOSE', '交易已经关闭');
     if (standing === 'expired' && !late) return refuse('ACQ.TRADE_HAS_CLOSE', '交易超时，已经关闭');
@@ -74,23 +106,29 @@ export function createCashier({ ledger, now, merchant, onCapture }: CashierParts
     return trade === null ? refuse('ACQ.TRADE_NOT_EXIST', '交易不存在') : { ok: true, trade };
   }
 
+  function pay(ticket: PaymentTicket, { late = false }: PayOptions = {}): CashierOutcome {
+    const opened = unpaidTrade(ticket, late);
+    if (!opened.ok) return opened;
+    const { outTradeNo, amountFen } = opened.trade;
+    ledger.append(outTradeNo, { type: 'captured', amountFen }, now());
+    const paid = after(outTradeNo);
+    if (paid.ok) onCapture(paid.trade);
+    return paid;
+  }
+
   return {
-    openCashier(orderString) {
-      const looked = look(orderString);
-      return looked.ok ? { ...looked, standing: standingOf(looked.terms, looked.trade, now()) } : looked;
+    openCashier(ticket) {
+      const looked = look(ticket);
+      return looked.ok ? { ...looked, standing: standingOf(looked, now()) } : looked;
     },
-    pay(orderStringOrNumber, { late = false } = {}) {
-      const opened = unpaidTrade(orderStringOrNumber, late);
-      if (!opened.ok) return opened;
-      const { outTradeNo, amountFen } = opened.trade;
-      ledger.append(outTradeNo, { type: 'captured', amountFen }, now());
-      const paid = after(outTradeNo);
-      if (paid.ok) onCapture(paid.trade);
-      return paid;
+    pay,
+    scan(codeUrl, options) {
+      const looked = lookBehind(codeUrl);
+      return looked.ok ? pay(codeUrl, options) : looked;
     },
-    openWithoutPaying: (orderStringOrNumber) => unpaidTrade(orderStringOrNumber, false),
-    fail(orderStringOrNumber) {
-      const opened = unpaidTrade(orderStringOrNumber, false);
+    openWithoutPaying: (ticket) => unpaidTrade(ticket, false),
+    fail(ticket) {
+      const opened = unpaidTrade(ticket, false);
       if (!opened.ok) return opened;
       ledger.append(opened.trade.outTradeNo, { type: 'closed', by: 'payer' }, now());
       return after(opened.trade.outTradeNo);
@@ -98,18 +136,10 @@ export function createCashier({ ledger, now, merchant, onCapture }: CashierParts
   };
 }
 
-function standingOf(terms: OrderTerms, trade: Trade | null, nowMs: number): Standing {
+function standingOf({ trade, payableUntilMs }: Looked, nowMs: number): Standing {
   if (trade !== null && trade.capturedAtMs !== null) return 'paid';
   if (trade !== null && trade.closedBy !== null) return 'closed';
-  return nowMs >= terms.payableUntilMs ? 'expired' : 'payable';
-}
-
-function sameTerms(trade: Trade, terms: OrderTerms): boolean {
-  return (
-    trade.amountFen === terms.amountFen &&
-    trade.subject === terms.subject &&
-    trade.payableUntilMs === terms.payableUntilMs
-  );
+  return nowMs >= payableUntilMs ? 'expired' : 'payable';
 }
 
 function refuse(subCode: string, message: string): CashierRefusal {

@@ -12,20 +12,31 @@ import {
   gatewayRefusal,
   renderAnswer,
   responseName,
-  success,
   type AnswerContent,
 } from './answer.ts';
 import type { Books } from './books.ts';
 import { createCashier, type Cashier } from './cashier.ts';
 import { closeTrade } from './close-trade.ts';
+import { createCodeBook } from './code-book.ts';
+import { falseSuccess } from './false-success.ts';
 import { notificationOf, signedForm } from './notification.ts';
-import { checkPublicParameters, readParameters, unknownMethod, type Merchant } from './public-parameters.ts';
+import { precreateTrade } from './precreate-trade.ts';
+import {
+  checkNotifyUrl,
+  checkPublicParameters,
+  readParameters,
+  unknownMethod,
+  type Merchant,
+} from './public-parameters.ts';
 import { queryRefund } from './query-refund.ts';
 import { queryTrade } from './query-trade.ts';
 import { refundTrade } from './refund-trade.ts';
 import type { Parameters } from './signature.ts';
 
-const METHODS: ReadonlyMap<string, (books: Books, bizContent: string | undefined) => AnswerContent> = new Map([
+type Method = (books: Books, bizContent: string | undefined, notifyUrl: string) => AnswerContent;
+
+const METHODS: ReadonlyMap<string, Method> = new Map<string, Method>([
+  ['alipay.trade.precreate', precreateTrade],
   ['alipay.trade.query', queryTrade],
   ['alipay.trade.close', closeTrade],
   ['alipay.trade.refund', refundTrade],
@@ -64,6 +75,7 @@ export function createAlipayGateway(setup: AlipayGatewaySetup): AlipayGateway {
   const { appId, sellerId, publicKeyPem } = setup.merchant;
   const merchant: Merchant = { appId, sellerId, publicKey: createPublicKey(publicKeyPem) };
   const ledger = createLedger(storage, 'alipay');
+  const books: Books = { ledger, codes: createCodeBook(storage), now };
   const faults = createFaultPlan(storage, 'alipay');
   const notifications = createNotificationQueue(storage, 'alipay');
 
@@ -73,13 +85,17 @@ export function createAlipayGateway(setup: AlipayGatewaySetup): AlipayGateway {
     const name = parameters.get('method') ?? '';
     const method = METHODS.get(name);
     if (method === undefined) return unsigned('error_response', unknownMethod(name));
-    const refusal = checkPublicParameters(parameters, { merchant, nowMs: now(), mayBeOld: false });
+    const refusal =
+      checkPublicParameters(parameters, { merchant, nowMs: now(), mayBeOld: false }) ??
+      (method === precreateTrade ? checkNotifyUrl(parameters) : null);
     if (refusal !== null) return unsigned(responseName(name), refusal);
-    return renderAnswer(responseName(name), method({ ledger, now }, parameters.get('biz_content')), alipayPrivateKey);
+    const content = method(books, parameters.get('biz_content'), parameters.get('notify_url') ?? '');
+    return renderAnswer(responseName(name), content, alipayPrivateKey);
   }
 
   /** What is left of an answer when a fault has been at it. `before`, there was none, so a false one stands in. */
-  function broken(fault: Fault, method: string, whole: string | null): Response {
+  function broken(fault: Fault, parameters: Parameters | null, whole: string | null): Response {
+    const method = parameters?.get('method') ?? '';
     const name = responseName(method);
     switch (fault.kind) {
       case '500':
@@ -91,7 +107,10 @@ export function createAlipayGateway(setup: AlipayGatewaySetup): AlipayGateway {
       case 'malformed':
         return answerResponse(`{"${name}":{"code":"10000","msg":"Succ`);
       case 'unsigned':
-        return answerResponse(whole?.replace(/,"sign":"[^"]*"\}$/, '}') ?? unsigned(name, success({})));
+        return answerResponse(
+          whole?.replace(/,"sign":"[^"]*"\}$/, '}') ??
+            unsigned(name, falseSuccess(method, parameters?.get('biz_content'))),
+        );
       case 'refused':
         return answerResponse(renderAnswer(name, businessFailure(fault.subCode, '沙箱计划的故障'), alipayPrivateKey));
     }
@@ -104,15 +123,13 @@ export function createAlipayGateway(setup: AlipayGatewaySetup): AlipayGateway {
       const form = await readForm(request);
       if (form === null) return answerResponse(unsigned('error_response', NOT_A_FORM));
       const parameters = readParameters(url.search.slice(1), form);
-      const method = parameters?.get('method') ?? '';
-      const fault = faults.next(method);
-      if (fault?.when === 'before') return broken(fault, method, null);
+      const fault = faults.next(parameters?.get('method') ?? '');
+      if (fault?.when === 'before') return broken(fault, parameters, null);
       const whole = answer(parameters);
-      return fault === null ? answerResponse(whole) : broken(fault, method, whole);
+      return fault === null ? answerResponse(whole) : broken(fault, parameters, whole);
     },
     ...createCashier({
-      ledger,
-      now,
+      books,
       merchant,
       onCapture: (trade) =>
         notifications.add(notificationOf(trade, { merchant, alipayPrivateKey, nowMs: now() }), now()),

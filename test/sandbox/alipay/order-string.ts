@@ -2,19 +2,16 @@
 import { businessFailure, gatewayRefusal, type AnswerContent } from './answer.ts';
 import { parseBeijingTime } from './beijing-time.ts';
 import { APP_PAY, readBizContent } from './biz-content.ts';
-import { checkPublicParameters, readParameters, unknownMethod, type Merchant } from './public-parameters.ts';
+import type { OrderTerms } from './order-terms.ts';
+import {
+  checkNotifyUrl,
+  checkPublicParameters,
+  readParameters,
+  unknownMethod,
+  type Merchant,
+} from './public-parameters.ts';
 
 const ONE_MINUTE_MS = 60_000;
-
-/** What the payer is asked to agree to. */
-export type OrderTerms = {
-  outTradeNo: string;
-  amountFen: number;
-  subject: string;
-  /** UTC ms, from `time_expire`. */
-  payableUntilMs: number;
-  notifyUrl: string;
-};
 
 /**
  * Reads an order string as Alipay's app would: signature, public parameters and every rule of `alipay.trade.app.pay`.
@@ -26,7 +23,7 @@ export function readOrderString(
   nowMs: number,
 ): { ok: true; terms: OrderTerms } | { ok: false; refusal: AnswerContent } {
   const parameters = readParameters(orderString);
-  if (parameters === null) return refuse('isv.invalid-parameter', '参数重复');
+  if (parameters === null) return { ok: false, refusal: gatewayRefusal('40002', 'isv.invalid-parameter', '参数重复') };
   const method = parameters.get('method') ?? '';
   if (method !== 'alipay.trade.app.pay') return { ok: false, refusal: unknownMethod(method) };
   const refusal = checkPublicParameters(parameters, { merchant, nowMs, mayBeOld: true });
@@ -36,13 +33,9 @@ export function readOrderString(
   const signedAtMs = parseBeijingTime(parameters.get('timestamp') ?? '') ?? nowMs;
   if (read.value.time_expire - signedAtMs < ONE_MINUTE_MS)
     return { ok: false, refusal: businessFailure('ACQ.INVALID_PARAMETER', 'time_expire 须晚于下单时间至少一分钟') };
+  const notifyUrlRefusal = checkNotifyUrl(parameters);
+  if (notifyUrlRefusal !== null) return { ok: false, refusal: notifyUrlRefusal };
   const notifyUrl = parameters.get('notify_url') ?? '';
-  if (notifyUrl.length > 256 || !URL.canParse(notifyUrl) || !/^https?:/.test(notifyUrl))
-    return refuse('isv.invalid-parameter', 'notify_url 须为 http 或 https 地址');
   const { out_trade_no: outTradeNo, total_amount: amountFen, subject, time_expire: payableUntilMs } = read.value;
   return { ok: true, terms: { outTradeNo, amountFen, subject, payableUntilMs, notifyUrl } };
-}
-
-function refuse(subCode: string, subMsg: string): { ok: false; refusal: AnswerContent } {
-  return { ok: false, refusal: gatewayRefusal('40002', subCode, subMsg) };
 }

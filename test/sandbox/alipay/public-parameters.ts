@@ -52,6 +52,14 @@ export function checkPublicParameters(parameters: Parameters, rules: PublicRules
   return checkTimestamp(value('timestamp'), rules);
 }
 
+/** What an order must say beside the rest: where to tell of its payment. */
+export function checkNotifyUrl(parameters: Parameters): AnswerContent | null {
+  const notifyUrl = parameters.get('notify_url') ?? '';
+  return notifyUrl.length <= 256 && URL.canParse(notifyUrl) && /^https?:/.test(notifyUrl)
+    ? null
+    : gatewayRefusal('40002', 'isv.invalid-parameter', 'notify_url 须为 http 或 https 地址');
+}
+
 /** Beside `method`. `format` is the one public parameter that Alipay lets a merchant leave out. */
 const REQUIRED = [
   ['app_id', 'isv.missing-app-id'],

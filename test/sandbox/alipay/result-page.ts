@@ -4,6 +4,7 @@ import { outcomePage, type Outcome, type Telling } from '../pages/outcome-page.t
 import type { Markup } from '../pages/page.ts';
 import type { Trade } from '../trade.ts';
 import { LOOKS } from './looks.ts';
+import type { PaymentTicket } from './payment-ticket.ts';
 import type { TradeStatus } from './trade-status.ts';
 
 const OUTCOMES: Record<TradeStatus, Outcome> = {
@@ -14,10 +15,10 @@ const OUTCOMES: Record<TradeStatus, Outcome> = {
 };
 
 /** What the page shows. */
-export type Result = { trade: Trade & { status: TradeStatus }; telling: Telling; orderString: string };
+export type Result = { trade: Trade & { status: TradeStatus }; telling: Telling; ticket: PaymentTicket };
 
 /** Alipay numbers a trade from the moment it is opened, so its number is always there. */
-export function resultPage({ trade, telling, orderString }: Result): Markup {
+export function resultPage({ trade, telling, ticket }: Result): Markup {
   const { outTradeNo, transactionId, status, capturedAtMs } = trade;
   return outcomePage(
     { ...LOOKS, bar: '支付结果' },
@@ -31,7 +32,7 @@ export function resultPage({ trade, telling, orderString }: Result): Markup {
         ['付款时间', capturedAtMs === null ? null : readableBeijingTime(capturedAtMs)],
       ],
       telling,
-      query: orderString,
+      query: ticket,
     },
   );
 }

@@ -8,18 +8,23 @@ import type { World } from '../world.ts';
 import type { CashierOutcome, CashierRefusal } from './cashier.ts';
 import { cashierPage } from './cashier-page.ts';
 import { LOOKS } from './looks.ts';
+import { ticketAsQuery, type PaymentTicket } from './payment-ticket.ts';
 import { resultPage } from './result-page.ts';
 import { tradeStatus, type TradeStatus } from './trade-status.ts';
 
-type CashierAction = { path: string; run: (world: World, order: string) => CashierOutcome; deliveries: number };
+type CashierAction = {
+  path: string;
+  run: (world: World, ticket: PaymentTicket) => CashierOutcome;
+  deliveries: number;
+};
 
 /** The cashier's buttons: what each one does, and how often it delivers the trade's notification. */
 const ACTIONS: readonly CashierAction[] = [
-  { path: '/cashier/pay', run: ({ alipay }, order) => alipay.pay(order), deliveries: 1 },
-  { path: '/cashier/pay-late', run: ({ alipay }, order) => alipay.pay(order, { late: true }), deliveries: 1 },
+  { path: '/cashier/pay', run: ({ alipay }, ticket) => alipay.pay(ticket), deliveries: 1 },
+  { path: '/cashier/pay-late', run: ({ alipay }, ticket) => alipay.pay(ticket, { late: true }), deliveries: 1 },
   { path: '/cashier/notify-twice', run: payUnlessPaid, deliveries: 2 },
-  { path: '/cashier/open-only', run: ({ alipay }, order) => alipay.openWithoutPaying(order), deliveries: 0 },
-  { path: '/cashier/fail', run: ({ alipay }, order) => alipay.fail(order), deliveries: 0 },
+  { path: '/cashier/open-only', run: ({ alipay }, ticket) => alipay.openWithoutPaying(ticket), deliveries: 0 },
+  { path: '/cashier/fail', run: ({ alipay }, ticket) => alipay.fail(ticket), deliveries: 0 },
 ];
 
 /** The routes under `/alipay`. */
@@ -31,13 +36,13 @@ export function createAlipayRoutes(world: World): Hono {
 
   routes.get('/cashier', (c) => {
     // The query string is the order string itself, and has to be read exactly as the merchant wrote it.
-    const orderString = new URL(c.req.url).search.slice(1);
-    const opened = alipay.openCashier(orderString);
-    return opened.ok ? c.html(cashierPage(opened, orderString, now())) : c.html(refused(opened), 400);
+    const ticket = new URL(c.req.url).search.slice(1);
+    const opened = alipay.openCashier(ticket);
+    return opened.ok ? c.html(cashierPage(opened, ticket, now())) : c.html(refused(opened), 400);
   });
   routes.post('/cashier', async (c) => {
     const cashier = new URL('/alipay/cashier', c.req.url);
-    cashier.search = (await readForm(c)).trim();
+    cashier.search = ticketAsQuery((await readForm(c)).trim());
     return c.redirect(`${cashier.pathname}${cashier.search}`, 303);
   });
   for (const action of ACTIONS) routes.post(action.path, (c) => perform(c, world, action));
@@ -59,10 +64,10 @@ export function createAlipayRoutes(world: World): Hono {
 }
 
 async function perform(c: Context, world: World, action: CashierAction): Promise<Response> {
-  const orderString = await readForm(c);
-  const outcome = action.run(world, orderString);
+  const ticket = ticketAsQuery(await readForm(c));
+  const outcome = action.run(world, ticket);
   const wantsJson = c.req.header('accept') === 'application/json';
-  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refused(outcome, orderString), 409);
+  if (!outcome.ok) return wantsJson ? c.json(outcome, 409) : c.html(refused(outcome, ticket), 409);
   const { outTradeNo } = outcome.trade;
   const deliveries = await world.courier.deliverNow(outTradeNo, action.deliveries);
   const nextTryAtMs = await world.courier.deliverDue();
@@ -70,18 +75,18 @@ async function perform(c: Context, world: World, action: CashierAction): Promise
   const trade = describe(world.alipay.ledger.trade(outTradeNo) ?? outcome.trade, world.now());
   if (wantsJson) return c.json({ ok: true, trade, deliveries });
   const dropped = action.deliveries > 0 && !world.courier.isDelivering();
-  return c.html(resultPage({ trade, telling: { deliveries, dropped, nextTryAtMs }, orderString }));
+  return c.html(resultPage({ trade, telling: { deliveries, dropped, nextTryAtMs }, ticket }));
 }
 
-function payUnlessPaid({ alipay }: World, order: string): CashierOutcome {
-  const outcome = alipay.pay(order);
+function payUnlessPaid({ alipay }: World, ticket: PaymentTicket): CashierOutcome {
+  const outcome = alipay.pay(ticket);
   if (outcome.ok || outcome.subCode !== 'ACQ.TRADE_HAS_SUCCESS') return outcome;
-  const opened = alipay.openCashier(order);
+  const opened = alipay.openCashier(ticket);
   return opened.ok && opened.trade !== null ? { ok: true, trade: opened.trade } : outcome;
 }
 
-function refused({ subCode, message }: CashierRefusal, orderString?: string): Markup {
-  return refusalPage(LOOKS, { code: subCode, message }, orderString);
+function refused({ subCode, message }: CashierRefusal, ticket?: PaymentTicket): Markup {
+  return refusalPage(LOOKS, { code: subCode, message }, ticket);
 }
 
 function describe(trade: Trade, nowMs: number): Trade & { status: TradeStatus } {

@@ -36,7 +36,8 @@ export function signText(text: string, privateKey: KeyObject): string {
   return sign('RSA-SHA256', Buffer.from(text), privateKey).toString('base64');
 }
 
-/** Whether a base64 signature is the key's own over exactly this text. */
+/** Whether a signature is the key's own over exactly this text. Base64 of another kind, or with more behind it, is none. */
 export function isSignatureOf(text: string, signature: string, publicKey: KeyObject): boolean {
-  return verify('RSA-SHA256', Buffer.from(text), publicKey, Buffer.from(signature, 'base64'));
+  const bytes = Buffer.from(signature, 'base64');
+  return bytes.toString('base64') === signature && verify('RSA-SHA256', Buffer.from(text), publicKey, bytes);
 }

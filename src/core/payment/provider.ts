@@ -23,8 +23,15 @@ export type PrepayRequest = {
 /** What the client opens the cashier with, by kind. */
 export type Prepay =
   | { kind: 'app_order_string'; orderString: string }
-  | { kind: 'app_params' | 'jsapi_params'; params: Readonly<Record<string, string>> }
-  | { kind: 'qr_code'; codeUrl: string };
+  | { kind: 'app_params'; params: Readonly<Record<string, string>> }
+  | { kind: 'jsapi_params'; params: Readonly<Record<string, string>> }
+  | { kind: 'qr_code'; codeUrl: string }
+  | { kind: 'redirect_url'; url: string }
+  /** A form of HTML that submits itself. */
+  | { kind: 'html_form'; form: string };
+
+/** What was prepared, of one of these kinds. */
+export type PrepayOf<Kind extends PrepayKind> = Extract<Prepay, { kind: Kind }>;
 
 /**
  * How preparing went. `handle` is what has to be kept in order to hand the same payment out again without the

@@ -1,6 +1,6 @@
 /** Starts a payment: one open slip at a time, and never a new one while the last could still be paid unseen. */
 
-import { refuse, type Result } from '../errors.ts';
+import { accept, refuse, type Result } from '../errors.ts';
 import type { PaymentMethod, Scope } from '../order/command.ts';
 import type { Order } from '../order/order.ts';
 import type { Submitted } from '../order/order-gate.ts';
@@ -10,15 +10,15 @@ import { type Attempt, isLive } from './attempt.ts';
 import { openKept } from './kept.ts';
 import { lookAtPayment } from './look-at-payment.ts';
 import { prepareAttempt } from './prepare-attempt.ts';
-import type { Prepay, PrepayKind } from './provider.ts';
+import type { Prepay, PrepayKind, PrepayOf } from './provider.ts';
 
 /** What to start. */
-export type PaymentStart = {
+export type PaymentStart<Kind extends PrepayKind = PrepayKind> = {
   orderNo: string;
   scope: Scope;
   actor: string;
   /** The ways to pay that the dialect knows, the preferred one first. Those that are not configured drop out. */
-  methods: readonly { provider: string; kind: PrepayKind }[];
+  methods: readonly { provider: string; kind: Kind }[];
   /** How long the slip is to last, ms. */
   slipMs: number;
   /** What an open slip means: `refuse`, or `hand_out_again` to the same payer and by the same method. */
@@ -28,7 +28,11 @@ export type PaymentStart = {
 };
 
 /** A slip, and what the client opens the cashier with. */
-export type StartedPayment = { order: Order; attempt: Attempt; prepay: Prepay };
+export type StartedPayment<Kind extends PrepayKind = PrepayKind> = {
+  order: Order;
+  attempt: Attempt;
+  prepay: PrepayOf<Kind>;
+};
 
 /** A slip that stands in the way is settled, and then it is tried again; that often, and somebody else is at it. */
 const MAX_TRIES = 3;
@@ -41,18 +45,30 @@ const MAX_TRIES = 3;
  * `attempt_open`, `attempts_exhausted`, `provider_refused` (the attempt is over), `provider_unavailable` (the attempt
  * stays, and the next call goes on with it), `busy`.
  */
-export async function startPayment(services: Services, start: PaymentStart): Promise<Result<StartedPayment>> {
+export async function startPayment<Kind extends PrepayKind>(
+  services: Services,
+  start: PaymentStart<Kind>,
+): Promise<Result<StartedPayment<Kind>>> {
   const methods = start.methods.flatMap((method) => offeredMethod(services, method));
   const command = { type: 'open_attempt', methods, slipMs: start.slipMs, whenOpen: start.whenOpen } as const;
   const { orderNo, actor, scope } = start;
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const opened = await submit(services, { orderNo, actor, scope, command });
     const found = opened.ok ? await handOut(services, start, opened) : inTheWay(opened);
-    if ('ok' in found) return found;
+    if ('ok' in found) return found.ok ? asWanted(start, found.value) : found;
     const looked = await lookAtPayment(services, found.inTheWay, 'close_now');
     if (!looked.ok) return looked;
   }
   return refuse('busy', { retryAfterSeconds: 1 });
+}
+
+/** What was prepared is of a kind that was asked for: a provider that gives another one has not done it. */
+function asWanted<Kind extends PrepayKind>(
+  { methods }: PaymentStart<Kind>,
+  { prepay, ...started }: StartedPayment,
+): Result<StartedPayment<Kind>> {
+  const isWanted = (one: Prepay): one is PrepayOf<Kind> => methods.some(({ kind }) => kind === one.kind);
+  return isWanted(prepay) ? accept({ ...started, prepay }) : refuse('provider_refused');
 }
 
 /** Either the answer, or an attempt that has to be over before there can be one. */

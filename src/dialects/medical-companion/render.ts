@@ -3,10 +3,13 @@
 import { yuanOfFen } from '../../core/money.ts';
 import type { OrderDetail, PageWish, PersonalView } from '../../core/order/find-orders.ts';
 import type { Order } from '../../core/order/order.ts';
-import type { Prepay } from '../../core/payment/provider.ts';
+import type { PrepayOf } from '../../core/payment/provider.ts';
 import type { StartedPayment } from '../../core/payment/start-payment.ts';
 import { detailsSchema, readPersonal } from './schema.ts';
 import { METHODS, REFUND_STATUS, STATUS, STATUS_TEXT } from './status.ts';
+
+/** What this dialect's payments are prepared as. */
+type Kind = (typeof METHODS)[keyof typeof METHODS]['kind'];
 
 /** The envelope of every success. */
 export function envelope(data: object) {
@@ -19,7 +22,7 @@ export function renderPlaced({ id, orderNo }: Order) {
 }
 
 /** `POST /api/order/pay/:id`. */
-export function renderStarted({ order, prepay }: StartedPayment) {
+export function renderStarted({ order, prepay }: StartedPayment<Kind>) {
   const amount = yuanOfFen(order.amountFen);
   return { orderId: order.id, orderNo: order.orderNo, amount, paymentParams: renderParams(prepay) };
 }
@@ -99,17 +102,9 @@ function renderRefund({ refunds }: OrderDetail) {
   };
 }
 
-/** What the client opens the cashier with. The last kinds are of methods that this dialect has not. */
-function renderParams(prepay: Prepay) {
-  switch (prepay.kind) {
-    case 'jsapi_params':
-    case 'app_params':
-      return prepay.params;
-    case 'app_order_string':
-      return { orderString: prepay.orderString };
-    case 'qr_code':
-      return { codeUrl: prepay.codeUrl };
-  }
+/** What the client opens the cashier with. */
+function renderParams(prepay: PrepayOf<Kind>) {
+  return prepay.kind === 'jsapi_params' ? prepay.params : { orderString: prepay.orderString };
 }
 
 /** UTC, to the second. */

@@ -3,7 +3,7 @@
 import type { Order } from '../../core/order/order.ts';
 import type { OrderView } from '../../core/order/order-store.ts';
 import type { Attempt } from '../../core/payment/attempt.ts';
-import type { Prepay } from '../../core/payment/provider.ts';
+import type { PrepayOf } from '../../core/payment/provider.ts';
 import type { Refund } from '../../core/refund/refund.ts';
 import { detailsSchema, readItem, SERVICES, serviceSchema, TECHNICIANS, technicianSchema } from './schema.ts';
 import { REFUND_STATUS, STATUS } from './status.ts';
@@ -64,15 +64,12 @@ export function renderPage(
 }
 
 /** `POST /V1/order/pay`: the slip, and what the client hands to the payment app. */
-export function renderSlip({ outTradeNo }: Attempt, prepay: Prepay) {
+export function renderSlip({ outTradeNo }: Attempt, prepay: PrepayOf<'app_order_string' | 'app_params'>) {
   switch (prepay.kind) {
     case 'app_order_string':
       return { payment_id: outTradeNo, order_str: prepay.orderString };
     case 'app_params':
-    case 'jsapi_params':
       return { payment_id: outTradeNo, ...prepay.params };
-    case 'qr_code':
-      return { payment_id: outTradeNo, code_url: prepay.codeUrl };
   }
 }
 

@@ -3,6 +3,7 @@
 import { asc, inArray, type SQL, sql } from 'drizzle-orm';
 import type { CatalogItem } from '../core/catalog/catalog.ts';
 import { refKey } from '../core/catalog/catalog.ts';
+import type { ListedState } from '../core/order/listed-state.ts';
 import type { OrderView, SealedDetail } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
 import { attemptColumns, captureColumns, orderColumns, orderOf, refundColumns } from './order-rows.ts';
@@ -18,6 +19,9 @@ export const itemColumns = {
   createdAtMs: catalogItems.createdAtMs,
   updatedAtMs: catalogItems.updatedAtMs,
 };
+
+/** The columns of an order, with its state as lists see it. */
+const viewColumns = { ...orderColumns, listedState: sql<ListedState>`orders.listed_state`.as('listed_state') };
 
 /** Which rows of those that fit to read. */
 export type Range = { offset: number; limit: number };
@@ -82,7 +86,7 @@ export function viewQueries(db: Database, where: SQL | undefined, newestFirst: S
     .limit(limit)
     .offset(offset);
   return [
-    db.select(orderColumns).from(orders).where(where).orderBy(newestFirst).limit(limit).offset(offset),
+    db.select(viewColumns).from(orders).where(where).orderBy(newestFirst).limit(limit).offset(offset),
     db
       .selectDistinct(itemColumns)
       .from(catalogItems)
@@ -104,8 +108,9 @@ type ViewRows = readonly [Awaited<ViewQueries[0]>, Awaited<ViewQueries[1]>, Awai
 /** The orders of {@link viewQueries}, each with its rows. */
 export function viewsOf([rows, items, open]: ViewRows): OrderView[] {
   const byKey = new Map<string, CatalogItem>(items.map((item) => [refKey(item), item]));
-  return rows.map((row) => ({
+  return rows.map(({ listedState, ...row }) => ({
     order: orderOf(row),
+    listedState,
     items: row.items.flatMap((ref) => byKey.get(refKey(ref)) ?? []),
     open: open.find((attempt) => attempt.orderNo === row.orderNo) ?? null,
   }));

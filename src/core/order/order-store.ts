@@ -51,6 +51,8 @@ export type Placed =
 /** An order with the catalogue rows that it names, and the attempt that a customer may be paying right now. */
 export type OrderView = {
   order: Order;
+  /** Its state as lists see it. */
+  listedState: ListedState;
   items: readonly CatalogItem[];
   /** The latest attempt that the provider has to be asked about. */
   open: (Attempt & { lastLookAtMs: number | null }) | null;

@@ -51,7 +51,8 @@ const allowOrigins = createMiddleware<AppEnv>(async function allowOrigins(c, nex
   const prepared = await prepare(c.env);
   const origin = prepared.ok ? [...prepared.isolate.corsOrigins] : [];
   const exposeHeaders = [BOOKMARK_HEADER, 'Retry-After'];
-  return origin.length === 0 ? next() : cors({ origin, exposeHeaders })(c, next);
+  // Some pages keep their token in a cookie; where it is taken, the dialect asks where the request comes from.
+  return origin.length === 0 ? next() : cors({ origin, exposeHeaders, credentials: true })(c, next);
 });
 
 /** A dialect that `DIALECTS` does not list is as if it were not there. */
@@ -65,7 +66,7 @@ function onlyIfServed(name: string) {
 /** Builds the app. It holds nothing of any environment: each request brings its own. */
 export function createApp(): Hono<AppEnv> {
   const app = new Hono<AppEnv>({ strict: false });
-  app.use(requestId(), secureHeaders(), allowOrigins);
+  app.use(requestId(), secureHeaders({ overwrite: false }), allowOrigins);
   app.get('/health', (c) => c.json({ status: 'ok' }));
   app.get('/ready', async (c) => {
     const { ready, checks } = await checkReadiness(c.env);

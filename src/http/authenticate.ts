@@ -16,14 +16,25 @@ export function authenticate(readToken: ReadToken = readBearer) {
   return createMiddleware<AppEnv>(async function identifyCaller(c, next) {
     const token = readToken(c);
     const caller: Caller | null = token === null ? null : await c.var.identify(token);
-    const key = caller ? `user:${caller.userId}` : `address:${c.req.header('cf-connecting-ip') ?? 'unknown'}`;
-    if (!(await c.var.isWithinLimit(key))) {
-      throw new RefusedError({ reason: 'rate_limited', retryAfterSeconds: WINDOW_SECONDS });
-    }
+    await countRequest(c, caller);
     if (!caller) throw new RefusedError({ reason: 'unauthenticated' });
     c.set('caller', caller);
     await next();
   });
+}
+
+/** For calls that ask for no token: counts the request against its address. */
+export const limitAddress = createMiddleware<AppEnv>(async function limitAddress(c, next) {
+  await countRequest(c, null);
+  await next();
+});
+
+/** Refuses `rate_limited`. */
+async function countRequest(c: Context<AppEnv>, caller: Caller | null): Promise<void> {
+  const key = caller ? `user:${caller.userId}` : `address:${c.req.header('cf-connecting-ip') ?? 'unknown'}`;
+  if (!(await c.var.isWithinLimit(key))) {
+    throw new RefusedError({ reason: 'rate_limited', retryAfterSeconds: WINDOW_SECONDS });
+  }
 }
 
 /** Refuses `forbidden` to everybody but operators. */

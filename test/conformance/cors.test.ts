@@ -35,6 +35,7 @@ describe('with origins', () => {
       expect([status, text]).toEqual([204, '']);
       expect(corsHeaders(headers)).toMatchObject({
         'access-control-allow-origin': APP,
+        'access-control-allow-credentials': 'true',
         'access-control-allow-headers': 'authorization,content-type,idempotency-key',
         'access-control-allow-methods': expect.stringContaining('DELETE'),
       });
@@ -57,6 +58,7 @@ describe('with origins', () => {
         expect(received.status).toBe(status);
         expect(corsHeaders(received.headers)).toEqual({
           'access-control-allow-origin': origin,
+          'access-control-allow-credentials': 'true',
           'access-control-expose-headers': 'x-d1-bookmark,Retry-After',
         });
       }

@@ -22,6 +22,11 @@ const line = z
 export const userSchema = z.strictObject({
   name: line.optional(),
   phone: line.optional(),
+  /** What stands before the phone number abroad. */
+  code: z
+    .string()
+    .regex(/^\+\d{1,4}$/, { error: 'must be a country code such as +86' })
+    .optional(),
   referrerId: userIdSchema.optional(),
 });
 
@@ -29,5 +34,5 @@ export const userSchema = z.strictObject({
 export const userKind: CatalogKind = {
   id: z.string().regex(/^[\x21-\x7e]{1,64}$/, { error: 'must be the id of a user' }),
   body: userSchema,
-  personal: ['name', 'phone'],
+  personal: ['name', 'phone', 'code'],
 };

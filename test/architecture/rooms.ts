@@ -19,6 +19,11 @@ export const ROOMS: readonly Room[] = [
   { files: 'src/dialects/dialect.ts', imports: [CORE, HTTP], packages: ['hono'] },
   { files: 'src/dialects/users.ts', imports: [HTTP], packages: ['zod'] },
   {
+    files: 'src/dialects/print-shop/draw-code.ts',
+    imports: [],
+    packages: ['qr'],
+  },
+  {
     files: 'src/dialects/*/',
     imports: ['<own>', 'src/dialects/dialect.ts', 'src/dialects/users.ts', CORE, HTTP],
     packages: SURFACE_PACKAGES,

@@ -72,11 +72,12 @@ const tooLittle = (fen: number) => ({
   message: `配送须打印满 500 分，当前为 ${fen} 分`,
 });
 
+const amountOf = (pages: number, point: Partial<PointTerms>, isDelivered: boolean) => {
+  const billed = billOf([{ job: { ...JOB, pages }, prices: PRICES }], { ...POINT, ...point }, isDelivered);
+  return billed.ok ? billed.value.amountFen : billed.refusal;
+};
+
 describe('the point', () => {
-  const amountOf = (pages: number, point: Partial<PointTerms>, isDelivered: boolean) => {
-    const billed = billOf([{ job: { ...JOB, pages }, prices: PRICES }], { ...POINT, ...point }, isDelivered);
-    return billed.ok ? billed.value.amountFen : billed.refusal;
-  };
   test.each<[string, number, Partial<PointTerms>, boolean, unknown]>([
     ['fetched, it asks for no delivery', 20, {}, false, 500],
     ['delivered, the fee comes on top', 20, {}, true, 700],

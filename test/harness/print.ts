@@ -178,3 +178,9 @@ export function payAtWechat(shop: Shop, codeUrl: string, options: { late?: boole
   const outcome = shop.wechatPay.pay(codeUrl, options);
   if (!outcome.ok) throw new Error(`WeChat refused: ${outcome.code}`);
 }
+
+/** The payer's browser takes the form to Alipay, where they pay. Throws where Alipay refuses. */
+export function payAtAlipay(shop: Shop, form: string, options: { late?: boolean } = {}): void {
+  const outcome = shop.alipay.pay(form, options);
+  if (!outcome.ok) throw new Error(`Alipay refused: ${outcome.subCode}`);
+}

@@ -351,7 +351,7 @@ describe('the longest life in which the provider’s handle is good', () => {
 
   test('is as long as it is handed out again; then it is closed, and a new one made', async () => {
     const shop = openShop({ expiresAtMs: PLACED_AT_MS + 4 * HOUR_MS });
-    const { maximumSlipMs } = shop.provider;
+    const { maximumSlipMs } = REMOTE_KIND;
     expect(await shop.pay(LONG)).toBe(`ready ${FIRST}`);
     expect(shop.requests.at(-1)?.payableUntilMs).toBe(PLACED_AT_MS + maximumSlipMs);
     shop.clock.nowMs += maximumSlipMs - 1;

@@ -10,7 +10,7 @@ import type { PaymentProvider } from '../../src/core/payment/provider.ts';
 import { requestRefund } from '../../src/core/refund/request-refund.ts';
 import { createVault } from '../../src/vault/aes-gcm-vault.ts';
 import { openOneOrderShop, type OneOrderShop } from './one-order-shop.ts';
-import { ALIPAY, AMOUNT_FEN, ORDER_NO, PLACED_AT_MS, SLIP_MS, WORDS } from './order-states.ts';
+import { ANYTHING, ALIPAY, AMOUNT_FEN, ORDER_NO, PLACED_AT_MS, SLIP_MS, WORDS } from './order-states.ts';
 
 const SAID = '我临时有事🐤 “改天”再来\n13912345678';
 const OPERATOR = { actor: 'operator:9001', scope: 'everything' } as const;
@@ -20,7 +20,6 @@ const idle = () => Promise.resolve({ status: 'processing' } as const);
 const bank: PaymentProvider = {
   name: 'alipay',
   minimumSlipMs: 0,
-  maximumSlipMs: SLIP_MS,
   prepayKinds: {},
   prepay: () => Promise.resolve({ status: 'refused', cause: 'NONE' }),
   query: () => Promise.resolve({ status: 'absent' }),
@@ -65,7 +64,7 @@ const VERBS: readonly [
       const move = {
         to: 'in_progress',
         remark,
-        policy: { in_progress: ['unfulfilled'] },
+        policy: ANYTHING,
         actor: OPERATOR.actor,
       } as const;
       return advanceFulfilment(services, ORDER_NO, move);
@@ -75,7 +74,14 @@ const VERBS: readonly [
     'asking for money back',
     paidShop,
     ({ services }, reason) =>
-      requestRefund(services, { orderNo: ORDER_NO, ...OPERATOR, amountFen: 'all', reason, approval: 'manual' }),
+      requestRefund(services, {
+        orderNo: ORDER_NO,
+        ...OPERATOR,
+        amountFen: 'all',
+        policy: ANYTHING,
+        reason,
+        approval: 'manual',
+      }),
   ],
 ];
 
@@ -134,6 +140,7 @@ describe('words', () => {
       orderNo: ORDER_NO,
       ...OPERATOR,
       amountFen: 'all',
+      policy: ANYTHING,
       reason: WORDS.row,
       approval: 'manual',
     });

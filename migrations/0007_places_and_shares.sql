@@ -1,8 +1,7 @@
 -- Each order's place among its user's, how many there are in each state, and who gets a share of it.
 --
 -- Why: a list that names its total and can be opened at any page must not walk through what it does not show. An order's
--- place is counted from 1 when it is placed, and no order was created before the one that stands before it, so that a
--- span of time is a span of places. Its listed state says what lists ask for, in one word: of a paid order also how far
+-- place is counted from 1 when it is placed, so that places say where a page begins. Its listed state says what lists ask for, in one word: of a paid order also how far
 -- the work is, and whether money was asked back. The tallies of these states are kept by triggers, in the write that
 -- changes them: for each user, and under the empty name for all of a dialect. The share is one of the order's terms;
 -- what of it is due follows from the order's state, so nothing is kept beside it.
@@ -24,7 +23,7 @@ ALTER TABLE order_events ADD COLUMN refunding INTEGER;                          
 -- Orders move only by their log; this once they are given what they lack.
 DROP TRIGGER orders_move_only_by_the_log;
 UPDATE orders SET place = counted.place FROM (
-  SELECT id, row_number() OVER (PARTITION BY user_id, dialect ORDER BY created_at_ms, id) AS place FROM orders
+  SELECT id, row_number() OVER (PARTITION BY user_id, dialect ORDER BY id) AS place FROM orders
 ) AS counted WHERE counted.id = orders.id;
 UPDATE orders SET refunding = 1 WHERE order_no IN (
   SELECT order_no FROM refunds WHERE purpose = 'order' AND status IN ('requested', 'processing'));
@@ -58,7 +57,7 @@ END;
 DROP INDEX orders_of_user;
 CREATE UNIQUE INDEX orders_by_place ON orders (user_id, dialect, place);
 CREATE INDEX orders_by_time ON orders (user_id, dialect, created_at_ms, place);
-CREATE INDEX orders_by_state ON orders (user_id, dialect, listed_state, place);
+CREATE INDEX orders_by_state ON orders (user_id, dialect, listed_state, created_at_ms, place);
 CREATE INDEX orders_of_dialect ON orders (dialect, created_at_ms, id);
 CREATE INDEX orders_of_dialect_by_state ON orders (dialect, listed_state, created_at_ms, id);
 

@@ -12,7 +12,9 @@ export function writeLog(level: 'info' | 'alert', event: string, fields: LogFiel
 /** What may be logged of an error: its name and where it was thrown. Its message may quote what a customer sent. */
 export function describeError(error: unknown): LogFields {
   if (!(error instanceof Error)) return { name: typeof error };
-  const frames = (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at '));
+  // The message stands in front of the frames, and may have lines that look like one.
+  const stack = (error.stack ?? '').replace(error.message, '');
+  const frames = stack.split('\n').filter((line) => line.trimStart().startsWith('at '));
   return {
     name: error.name,
     at: frames

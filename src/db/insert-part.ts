@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Change } from '../core/order/decision.ts';
 import type { CommitHead } from '../core/order/order-log.ts';
-import { createdAt, nextPlace } from './next-place.ts';
+import { nextPlace } from './next-place.ts';
 import type { Database } from './open-database.ts';
 import { orderEvents } from './schema.ts';
 
@@ -16,13 +16,12 @@ export function insertPart(
 ): BatchItem<'sqlite'>[] {
   const { orderNo, amountFen, details } = part;
   const place = nextPlace(sql`parent.user_id`, sql`parent.dialect`);
-  const created = createdAt(sql`parent.user_id`, sql`parent.dialect`, nowMs);
   return [
     db.run(sql`
       INSERT INTO orders (order_no, parent_no, dialect, user_id, amount_fen, subject, details, items, pay_with,
         created_at_ms, updated_at_ms, expires_at_ms, place)
       SELECT ${orderNo}, parent.order_no, parent.dialect, parent.user_id, ${amountFen}, parent.subject,
-        ${JSON.stringify(details)}, parent.items, parent.pay_with, ${created}, ${created}, ${created} + 1, ${place}
+        ${JSON.stringify(details)}, parent.items, parent.pay_with, ${nowMs}, ${nowMs}, ${nowMs + 1}, ${place}
         FROM orders parent WHERE parent.order_no = ${parentNo}`),
     db.insert(orderEvents).values({ ...event, orderNo, seq: 1, atMs: nowMs, commitId }),
   ];

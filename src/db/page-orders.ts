@@ -36,49 +36,47 @@ export async function pageOrders(
 type List = { newestFirst: SQL; ids: (range: Range) => SQL; total: SQL };
 
 /**
- * One user's orders have places without a gap, in the order of their creation: a span of time is a span of places, and
- * without a filter by state, places say where a page begins and how many orders there are.
+ * One user's orders. Their places have no gap: where nothing is asked for but a page, places say where it begins and how
+ * many there are. What is asked of a span of time, or of states, is walked through in an index that has nothing else.
  */
-function listOfUser({ dialect, states, fromMs, toMs }: OrderQuery, userId: string): List {
+function listOfUser(query: OrderQuery, userId: string): List {
+  const { dialect, states } = query;
   const isTheirs = sql`user_id = ${userId} AND dialect = ${dialect}`;
-  const first = fromMs === null ? sql`1` : placeAt(isTheirs, sql`created_at_ms >= ${fromMs}`, sql`ASC`);
-  const last =
-    toMs === null
-      ? sql`(SELECT max(place) FROM orders WHERE ${isTheirs})`
-      : placeAt(isTheirs, sql`created_at_ms <= ${toMs}`, sql`DESC`);
-  const newestFirst = sql`place DESC`;
-  if (states === 'all') {
-    return {
-      newestFirst,
-      ids: ({ offset, limit }) => sql`SELECT id FROM orders WHERE ${isTheirs}
-        AND place >= ${first} AND place <= ${last} - ${offset} ORDER BY place DESC LIMIT ${limit}`,
-      total: sql`max(0, coalesce(${last} - ${first} + 1, 0))`,
-    };
-  }
-  const span = fromMs === null && toMs === null ? null : sql`place BETWEEN ${first} AND ${last}`;
-  return listOfStates({ user: userId, dialect, states, span, isTheirs, newestFirst });
+  const span = spanOf(query);
+  const newestFirst = sql`created_at_ms DESC, place DESC`;
+  if (states !== 'all') return listOfStates({ user: userId, dialect, states, span, isTheirs, newestFirst });
+  if (span !== null) return listOfSpan(sql`${isTheirs} AND ${span}`, newestFirst);
+  return {
+    newestFirst: sql`place DESC`,
+    ids: ({ offset, limit }) => sql`SELECT id FROM orders WHERE ${isTheirs}
+      AND place <= (SELECT max(place) FROM orders WHERE ${isTheirs}) - ${offset} ORDER BY place DESC LIMIT ${limit}`,
+    total: tallied(userId, dialect, null),
+  };
 }
 
-function placeAt(isTheirs: SQL, bound: SQL, direction: SQL): SQL {
-  return sql`(SELECT place FROM orders WHERE ${isTheirs} AND ${bound}
-    ORDER BY created_at_ms ${direction}, place ${direction} LIMIT 1)`;
-}
-
-/** All users' orders, by their creation. */
-function listOfAll({ dialect, states, fromMs, toMs }: OrderQuery): List {
+/** All users' orders. */
+function listOfAll(query: OrderQuery): List {
+  const { dialect, states } = query;
   const isTheirs = sql`dialect = ${dialect}`;
-  const span =
-    fromMs === null && toMs === null
-      ? null
-      : sql`created_at_ms BETWEEN ${fromMs ?? 0} AND ${toMs ?? Number.MAX_SAFE_INTEGER}`;
+  const span = spanOf(query);
   const newestFirst = sql`created_at_ms DESC, id DESC`;
   if (states !== 'all') return listOfStates({ user: '', dialect, states, span, isTheirs, newestFirst });
-  const isListed = span === null ? isTheirs : sql`${isTheirs} AND ${span}`;
+  const list = listOfSpan(span === null ? isTheirs : sql`${isTheirs} AND ${span}`, newestFirst);
+  return span === null ? { ...list, total: tallied('', dialect, null) } : list;
+}
+
+/** When the orders were created; `null`: whenever. */
+function spanOf({ fromMs, toMs }: OrderQuery): SQL | null {
+  if (fromMs === null && toMs === null) return null;
+  return sql`created_at_ms BETWEEN ${fromMs ?? 0} AND ${toMs ?? Number.MAX_SAFE_INTEGER}`;
+}
+
+function listOfSpan(isListed: SQL, newestFirst: SQL): List {
   return {
     newestFirst,
     ids: ({ offset, limit }) =>
       sql`SELECT id FROM orders WHERE ${isListed} ORDER BY ${newestFirst} LIMIT ${limit} OFFSET ${offset}`,
-    total: span === null ? tallied('', dialect, null) : sql`(SELECT count(*) FROM orders WHERE ${isListed})`,
+    total: sql`(SELECT count(*) FROM orders WHERE ${isListed})`,
   };
 }
 

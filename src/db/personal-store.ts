@@ -43,16 +43,14 @@ export function keepSealed(db: Database, { row, sealed }: Sealed) {
 }
 
 /**
- * The statement that keeps a text if the row still holds what it was made from. Otherwise it breaks the rule that no
- * text is missing, and the batch that it is part of falls.
+ * The statement that keeps a text if the row still holds what it was made from, or still nothing. Otherwise it breaks
+ * the rule that no text is missing, and the batch that it is part of falls.
  */
 export function keepSealedIf(db: Database, { row, sealed }: Sealed, was: string | null) {
+  const held = sql`(SELECT held.sealed FROM personal_data held WHERE held.row_name = ${row})`;
   const keyId = keyIdOf(sealed);
   return db
     .insert(personalData)
-    .values({ row, sealed, keyId })
-    .onConflictDoUpdate({
-      target: personalData.row,
-      set: { keyId, sealed: sql`CASE WHEN ${personalData.sealed} IS ${was} THEN excluded.sealed END` },
-    });
+    .values({ row, keyId, sealed: sql`CASE WHEN ${held} IS ${was} THEN ${sealed} END` })
+    .onConflictDoUpdate({ target: personalData.row, set: { keyId, sealed: sql`excluded.sealed` } });
 }

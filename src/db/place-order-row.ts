@@ -4,7 +4,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { CatalogItem, CatalogRef } from '../core/catalog/catalog.ts';
 import { asPlaced, type Order } from '../core/order/order.ts';
 import type { IdempotencyKey, NewOrder, Placed } from '../core/order/order-store.ts';
-import { createdAt, nextPlace } from './next-place.ts';
+import { nextPlace } from './next-place.ts';
 import type { Database } from './open-database.ts';
 import { orderColumns, orderOf } from './order-rows.ts';
 import { keepSealed } from './personal-store.ts';
@@ -20,7 +20,7 @@ export async function placeOrderRow(db: Database, order: NewOrder): Promise<Plac
     const beside = [...insertKey(db, order), insertFirstEvent(db, order), ...keepPersonal(db, order)];
     const [inserted] = await db.batch([insertOrder(db, order), ...beside]);
     const [row] = inserted;
-    if (row) return { status: 'placed', order: newlyPlaced(order, row) };
+    if (row) return { status: 'placed', order: newlyPlaced(order, row.id) };
     throw new Error('the order was written without an id');
   } catch (error) {
     if (isUnanswered(error)) return findOwnWrite(db, order, error);
@@ -48,7 +48,6 @@ export async function findByKey(
 
 /** Column by column in the schema's order; no row at all where one of the catalogue's rows is not what it was. */
 function insertOrder(db: Database, order: NewOrder) {
-  const created = createdAt(order.userId, order.dialect, order.createdAtMs);
   const priced = JSON.stringify(order.items.map(({ kind, id, version }) => ({ kind, id, version })));
   return db
     .insert(orders)
@@ -56,7 +55,7 @@ function insertOrder(db: Database, order: NewOrder) {
       sql`SELECT NULL, ${order.orderNo}, ${order.dialect}, ${order.userId}, 'pending_payment', 'unfulfilled',
           ${order.amountFen}, ${order.subject}, ${JSON.stringify(order.details)},
           ${JSON.stringify(order.items.map(refOf))}, ${order.saleOf === null ? null : JSON.stringify(order.saleOf)},
-          ${order.payWith}, ${created}, ${created}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
+          ${order.payWith}, ${order.createdAtMs}, ${order.createdAtMs}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
           ${nextPlace(order.userId, order.dialect)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}, 0, NULL, 0
         WHERE ${order.items.length} = (
           SELECT count(*) FROM catalog_items c
@@ -64,7 +63,7 @@ function insertOrder(db: Database, order: NewOrder) {
               ON c.kind = json_extract(item.value, '$.kind') AND c.id = json_extract(item.value, '$.id')
              AND c.version = json_extract(item.value, '$.version') AND c.removed_at_ms IS NULL)`,
     )
-    .returning({ id: orders.id, createdAtMs: orders.createdAtMs });
+    .returning({ id: orders.id });
 }
 
 function keepPersonal(db: Database, { personal }: NewOrder) {
@@ -79,7 +78,7 @@ function insertFirstEvent(db: Database, order: NewOrder) {
   return db.insert(orderEvents).values({
     orderNo: order.orderNo,
     seq: 1,
-    atMs: sql`(SELECT created_at_ms FROM orders WHERE order_no = ${order.orderNo})`,
+    atMs: order.createdAtMs,
     actor: order.actor,
     type: 'order_placed',
     from: null,
@@ -92,9 +91,9 @@ function insertFirstEvent(db: Database, order: NewOrder) {
 }
 
 /** The row as the batch wrote it, without reading it back. */
-function newlyPlaced(order: NewOrder, row: { id: number; createdAtMs: number }): Order {
+function newlyPlaced(order: NewOrder, id: number): Order {
   const { actor: _actor, commitId: _commitId, idempotency: _idempotency, personal: _personal, items, ...terms } = order;
-  return asPlaced({ ...terms, ...row, items: items.map(refOf) });
+  return asPlaced({ ...terms, id, items: items.map(refOf) });
 }
 
 /** When the database did not answer, the order's own number tells whether it was written. */

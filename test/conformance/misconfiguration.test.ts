@@ -22,6 +22,13 @@ const BAD: readonly [variable: string, value: string][] = [
   ['ORDER_TTL_SECONDS', '2592001'],
   ['PAYMENT_TTL_SECONDS', '0'],
   ['PAYMENT_TTL_SECONDS', `120 ${SECRET_PART}`],
+  ['MEDICAL_COMMISSION_BPS', SECRET_PART],
+  ['MEDICAL_COMMISSION_BPS', '10001'],
+  ['MEDICAL_COMMISSION_BPS', '-1'],
+  ['MEDICAL_COMMISSION_BPS', '5.5'],
+  ['MEDICAL_COMMISSION_BPS', '5e2'],
+  ['MEDICAL_COMMISSION_BPS', '5%'],
+  ['MEDICAL_COMMISSION_BPS', ' 500'],
   ['REFUND_APPROVAL', SECRET_PART],
   ['REFUND_APPROVAL', 'Auto'],
   ['CORS_ORIGINS', '*'],
@@ -61,6 +68,8 @@ const BAD: readonly [variable: string, value: string][] = [
   ['PII_KEY', ''],
   ['PII_KEY', SECRET_PART],
   ['PII_KEY', btoa(SECRET_PART)],
+  // Another spelling of 32 bytes: it would look like another key.
+  ['PII_KEY', `${'A'.repeat(42)}B=`],
   ['PII_KEY_PREVIOUS', SECRET_PART],
 ];
 
@@ -122,6 +131,20 @@ describe.each(BAD)('%s of %j', (variable, value) => {
   });
 });
 
+test('the same key twice for personal data is named, and not shown', async () => {
+  const key = btoa(SECRET_PART.padEnd(32, '!'));
+  const shop = await openShop({ vars: { PII_KEY: key, PII_KEY_PREVIOUS: key } });
+  const before = await rowCounts();
+  for (const path of ['/V1/order', '/admin/orders', '/nowhere', '/ready']) {
+    const { status, text } = await shop.send(path);
+    expect([path, status]).toEqual([path, 503]);
+    expect(text).toContain('PII_KEY_PREVIOUS must be another key than PII_KEY');
+    for (const secret of [key, SECRET_PART]) expect(text).not.toContain(secret);
+  }
+  await shop.cron();
+  expect(await rowCounts()).toEqual(before);
+});
+
 test('several problems are named together', async () => {
   const shop = await openShop({ vars: { PUBLIC_URL: 'x', ORDER_TTL_SECONDS: 'x', JWKS_URL: 'x' } });
   const { text } = await customerOf(shop).send('/V1/order');
@@ -133,6 +156,9 @@ describe('what is no mistake', () => {
     ['no dialects listed: all', { DIALECTS: '' }],
     ['blanks in a list', { DIALECTS: ' technician-booking , ' }],
     ['times that are not set', { ORDER_TTL_SECONDS: '', PAYMENT_TTL_SECONDS: '' }],
+    ['no share for anybody', { MEDICAL_COMMISSION_BPS: '0' }],
+    ['all of it for somebody', { MEDICAL_COMMISSION_BPS: '10000' }],
+    ['a share that is not set', { MEDICAL_COMMISSION_BPS: '' }],
     ['a slash behind the address', { PUBLIC_URL: 'https://orders.example/' }],
     ['no webhook', { WEBHOOK_URL: '', WEBHOOK_SECRET: '' }],
     ['no address of the gateway', { ALIPAY_GATEWAY_URL: '' }],

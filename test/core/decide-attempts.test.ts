@@ -261,10 +261,21 @@ describe('an attempt whose provider has not been heard yet', () => {
     });
   });
 
+  test('released, it keeps who it was for, sealed, and tells nobody', () => {
+    const kept = { row: attemptRow(FIRST), sealed: 'k.sealed' };
+    const { events, changes } = decisionOf(at(opening(), { ...release, kept }, PLACED_AT_MS + 3000));
+    expect(changes).toEqual([
+      { type: 'lease_attempt', outTradeNo: FIRST, leasedUntilMs: PLACED_AT_MS + 3000 },
+      { type: 'keep_personal', ...kept },
+    ]);
+    expect(JSON.stringify(events)).not.toContain('sealed');
+  });
+
   test.each<[AttemptStatus]>([['pending'], ['closed'], ['failed'], ['paid']])(
     'one that is %s meanwhile is not released any more',
     (status) => {
-      const released = at(withAttempts(anAttempt(1, { status })), release, PLACED_AT_MS + 1);
+      const kept = { row: attemptRow(FIRST), sealed: 'k.late' };
+      const released = at(withAttempts(anAttempt(1, { status })), { ...release, kept }, PLACED_AT_MS + 1);
       expect(released).toEqual({ ok: true, value: { already: true, subject: FIRST } });
     },
   );
@@ -344,6 +355,61 @@ describe('the times of a slip, to the second', () => {
     expect(timeOf(attempt.expiresAtMs)).toBe(slip);
     expect(timeOf(attempt.payableUntilMs)).toBe(payable);
     expect(attempt.payableUntilMs - atTime(now)).toBeGreaterThanOrEqual(ALIPAY.minimumSlipMs);
+  });
+});
+
+const openFor = (orderMs: number) => aState({ expiresAtMs: PLACED_AT_MS + orderMs });
+
+describe('the longest life of a slip', () => {
+  const HOUR_MS = 60 * MINUTE_MS;
+  const maximumSlipMs = 115 * MINUTE_MS;
+  const lasting = (slipMs: number) => open({ slipMs, methods: [{ ...ALIPAY, maximumSlipMs }] });
+
+  test.each([
+    // the slip that is wanted, the order's time → the slip's
+    [maximumSlipMs - 1, 4 * HOUR_MS, maximumSlipMs - 1],
+    [maximumSlipMs, 4 * HOUR_MS, maximumSlipMs],
+    [maximumSlipMs + 1, 4 * HOUR_MS, maximumSlipMs],
+    [4 * HOUR_MS, 4 * HOUR_MS, maximumSlipMs],
+    [24 * HOUR_MS, maximumSlipMs + 1, maximumSlipMs],
+    // The order ends first.
+    [4 * HOUR_MS, maximumSlipMs, maximumSlipMs],
+    [4 * HOUR_MS, maximumSlipMs - 1, maximumSlipMs - 1],
+    [4 * HOUR_MS, HOUR_MS, HOUR_MS],
+    [HOUR_MS, 4 * HOUR_MS, HOUR_MS],
+  ])('wanted for %d ms, for an order of %d ms: %d ms', (slipMs, orderMs, expectedMs) => {
+    const attempt = openedAt(openFor(orderMs), lasting(slipMs), PLACED_AT_MS);
+    expect(attempt.expiresAtMs - PLACED_AT_MS).toBe(expectedMs);
+    // The provider stops taking money in the second in which the slip ends.
+    expect(attempt.payableUntilMs - PLACED_AT_MS).toBe(Math.floor(expectedMs / 1000) * 1000);
+  });
+
+  test('is that of the method which the order is paid by', () => {
+    const methods = [ALIPAY, { ...WECHAT, maximumSlipMs: HOUR_MS }];
+    const command = open({ slipMs: 24 * HOUR_MS, methods });
+    const lasts = (payWith: string | null) =>
+      openedAt(aState({ expiresAtMs: PLACED_AT_MS + 24 * HOUR_MS, payWith }), command, PLACED_AT_MS).expiresAtMs -
+      PLACED_AT_MS;
+    expect([lasts(null), lasts('alipay'), lasts('wechat-pay')]).toEqual([maximumSlipMs, maximumSlipMs, HOUR_MS]);
+  });
+
+  test('has passed: the slip has to be settled, and the next one lasts as long again', () => {
+    const first = openedAt(openFor(4 * HOUR_MS), lasting(4 * HOUR_MS), PLACED_AT_MS);
+    const whenOpen = 'hand_out_again';
+    const again = { ...lasting(4 * HOUR_MS), whenOpen } as const;
+    const live = aState({ expiresAtMs: PLACED_AT_MS + 4 * HOUR_MS }, { attempts: [first] });
+    expect(verdictOf(at(live, again, PLACED_AT_MS + maximumSlipMs - 1))).toBe('already');
+    expect(verdictOf(at(live, again, PLACED_AT_MS + maximumSlipMs))).toBe('refused attempt_unsettled');
+    const settled = { ...live, attempts: [{ ...first, status: 'closed' } as const] };
+    const second = openedAt(settled, again, PLACED_AT_MS + maximumSlipMs);
+    expect(second.expiresAtMs).toBe(PLACED_AT_MS + 2 * maximumSlipMs);
+  });
+
+  test('gives way to the shortest that the provider accepts', () => {
+    const methods = [{ ...ALIPAY, minimumSlipMs: MINUTE_MS, maximumSlipMs: 30_000 }];
+    const attempt = openedAt(aState(), open({ methods }), PLACED_AT_MS);
+    expect(attempt.expiresAtMs).toBe(PLACED_AT_MS + 30_000);
+    expect(attempt.payableUntilMs).toBe(PLACED_AT_MS + MINUTE_MS);
   });
 });
 

@@ -1,10 +1,11 @@
 /** Starting a payment at a provider that answers, refuses, or says nothing: one number, one caller, nothing personal. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Order } from '../../src/core/order/order.ts';
 import { submit, SYSTEM } from '../../src/core/order/submit.ts';
 import { openKept } from '../../src/core/payment/kept.ts';
 import type { PaymentProvider, PrepayAnswer, PrepayKind, PrepayRequest } from '../../src/core/payment/provider.ts';
 import { type PaymentStart, startPayment } from '../../src/core/payment/start-payment.ts';
+import { createVault } from '../../src/vault/aes-gcm-vault.ts';
 import { openOneOrderShop } from './one-order-shop.ts';
 import { AMOUNT_FEN, DIALECT, LEASE_MS, MINUTE_MS, ORDER_NO, OWNER, PLACED_AT_MS, SLIP_MS } from './order-states.ts';
 
@@ -108,6 +109,8 @@ function openShop(changes: Partial<Order> = {}) {
     alerts: () => shop.lines.filter(({ level }) => level === 'alert'),
   };
 }
+
+const aKey = () => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
 
 const UNAVAILABLE = { reason: 'provider_unavailable', retryAfterSeconds: 5 };
 
@@ -270,6 +273,100 @@ describe('an attempt that was never answered for', () => {
     expect(await shop.pay()).toBe(`ready ${SECOND}`);
     expect(shop.asked).toEqual([`prepay ${FIRST}`, `query ${FIRST}`, `close ${FIRST}`, `prepay ${SECOND}`]);
     expect(shop.attempts()).toEqual([`${FIRST} closed`, `${SECOND} pending`]);
+  });
+});
+
+/** The first payer's request, which was heard and not answered. */
+async function unanswered() {
+  const shop = openShop();
+  shop.manners.push('is silent');
+  expect(await shop.pay()).toEqual(UNAVAILABLE);
+  return shop;
+}
+
+describe('after a request that the provider never answered', () => {
+  const OTHERS: readonly [string, Partial<PaymentStart>][] = [
+    ['another payer', { payerId: OTHER_PAYER }],
+    ['a payer whom nobody has to know', { payerId: null }],
+  ];
+
+  test('who it was for is kept sealed, and no handle with it', async () => {
+    const shop = await unanswered();
+    const [attempt] = shop.order.state().attempts;
+    if (!attempt) throw new Error('there is no attempt');
+    expect(attempt.status).toBe('opening');
+    expect(await openKept(shop.services, attempt)).toEqual({ handle: null, payerId: PAYER });
+    expect(JSON.stringify([shop.order.state(), shop.order.events(), shop.lines])).not.toContain(PAYER);
+  });
+
+  test.each(OTHERS)('%s does not go on with its number: it is closed first, and there is a new one', async (_, who) => {
+    const shop = await unanswered();
+    expect(await shop.pay({ ...REMOTE, ...who })).toBe(`ready ${SECOND}`);
+    expect(shop.asked).toEqual([`prepay ${FIRST}`, `query ${FIRST}`, `close ${FIRST}`, `prepay ${SECOND}`]);
+    expect(shop.attempts()).toEqual([`${FIRST} closed`, `${SECOND} pending`]);
+    expect(shop.trades.get(FIRST)).toBe('closed');
+    expect(shop.requests.map(({ outTradeNo, payerId }) => [outTradeNo, payerId])).toEqual([
+      [FIRST, PAYER],
+      [SECOND, who.payerId ?? null],
+    ]);
+  });
+
+  test('another payer, where the first one has paid all the same: the order is paid', async () => {
+    const shop = await unanswered();
+    shop.trades.set(FIRST, 'paid');
+    expect(await shop.pay({ ...REMOTE, payerId: OTHER_PAYER })).toEqual({ reason: 'order_already_paid' });
+    expect(shop.requests).toHaveLength(1);
+    expect(shop.order.state().order.status).toBe('paid');
+  });
+
+  test('another payer, while nobody knows what became of the first: nothing is prepared for them', async () => {
+    const shop = await unanswered();
+    vi.spyOn(shop.provider, 'query').mockResolvedValue({ status: 'unknown', cause: 'timeout' });
+    expect(await shop.pay({ ...REMOTE, payerId: OTHER_PAYER })).toMatchObject({
+      reason: 'provider_unavailable',
+    });
+    expect(shop.requests).toHaveLength(1);
+    expect(shop.attempts()).toEqual([`${FIRST} opening`]);
+  });
+
+  test('the payer whom it was for goes on with its number', async () => {
+    const shop = await unanswered();
+    expect(await shop.pay()).toBe(`ready ${FIRST}`);
+    expect(shop.asked).toEqual([`prepay ${FIRST}`, `prepay ${FIRST}`]);
+  });
+
+  test('nobody does once it can no longer be read whom it was for, and the order can still be paid', async () => {
+    const shop = await unanswered();
+    const forgetful = { ...shop.services, vault: createVault({ current: aKey(), previous: null }) };
+    const started = await startPayment(forgetful, REMOTE);
+    expect(started).toMatchObject({ ok: true, value: { attempt: { outTradeNo: SECOND } } });
+    expect(shop.attempts()).toEqual([`${FIRST} closed`, `${SECOND} pending`]);
+    expect(shop.alerts().map(({ event }) => event)).toEqual(['prepay_unanswered', 'personal_data_unreadable']);
+  });
+});
+
+describe('the longest life in which the provider’s handle is good', () => {
+  const HOUR_MS = 60 * MINUTE_MS;
+  const LONG = { ...REMOTE, slipMs: 4 * HOUR_MS };
+
+  test('is as long as it is handed out again; then it is closed, and a new one made', async () => {
+    const shop = openShop({ expiresAtMs: PLACED_AT_MS + 4 * HOUR_MS });
+    const { maximumSlipMs } = REMOTE_KIND;
+    expect(await shop.pay(LONG)).toBe(`ready ${FIRST}`);
+    expect(shop.requests.at(-1)?.payableUntilMs).toBe(PLACED_AT_MS + maximumSlipMs);
+    shop.clock.nowMs += maximumSlipMs - 1;
+    expect(await shop.pay(LONG)).toBe(`ready ${FIRST}`);
+    expect(shop.requests.at(-1)?.handle).toBe(handleOf(FIRST));
+    shop.clock.nowMs += 1;
+    expect(await shop.pay(LONG)).toBe(`ready ${SECOND}`);
+    expect(shop.requests.at(-1)).toMatchObject({ handle: null, payableUntilMs: PLACED_AT_MS + 2 * maximumSlipMs });
+    expect(shop.trades.get(FIRST)).toBe('closed');
+  });
+
+  test('does not make a slip longer than its order', async () => {
+    const shop = openShop({ expiresAtMs: PLACED_AT_MS + HOUR_MS });
+    expect(await shop.pay(LONG)).toBe(`ready ${FIRST}`);
+    expect(shop.requests.at(-1)?.payableUntilMs).toBe(PLACED_AT_MS + HOUR_MS);
   });
 });
 

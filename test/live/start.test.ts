@@ -3,9 +3,13 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { itemRow } from '../../src/core/catalog/catalog.ts';
+import { createVault } from '../../src/vault/aes-gcm-vault.ts';
+import { plainFields } from '../demo-rows/demo-row.ts';
 import { demoRows } from '../demo-rows/index.ts';
 import type { Addresses } from '../local/addresses.ts';
 import { isPortInUse } from '../local/is-port-in-use.ts';
+import { readVars } from '../local/read-vars.ts';
 import { waitUntil } from '../local/wait-until.ts';
 import type { Step } from '../local/walkthrough.ts';
 import { freeAddresses } from './free-addresses.ts';
@@ -51,9 +55,10 @@ async function portsInUse(): Promise<boolean[]> {
   return Promise.all([isPortInUse(addresses.servicePort), isPortInUse(addresses.sandboxPort)]);
 }
 
-/** What each step shows, in the order in which they are printed. */
-const SHOWN: readonly (readonly [title: string, ...shown: RegExp[]])[] = [
-  ['Who is calling', /^$/],
+type Shown = readonly [title: string, ...shown: RegExp[]];
+
+/** What each step of technician booking shows, in the order in which they are printed. */
+const BOOKING: readonly Shown[] = [
   ['Place an order', /"order_amount":19600,"status":0/, /^ORDER is \d{22}$/m],
   ['List the orders', /"current_page":1/, /"service_item":\{/],
   ['Look at the order', /"status":0/, /"expire_at"/],
@@ -74,11 +79,58 @@ const SHOWN: readonly (readonly [title: string, ...shown: RegExp[]])[] = [
   ['Look again: status 3', /"status":3/],
   ['Place another order', /^ORDER is \d{22}$/m],
   ['Delete it', /删除成功/],
+  ['What Alipay has', /"capturedFen":19600/, /"refundedFen":19600/],
+];
+
+/** The same of the medical companion. */
+const MEDICAL: readonly Shown[] = [
+  ["Submit the document's order", /订单提交成功，请及时支付/, /^ID is \d+$/m, /^ORDER is \d{22}$/m],
+  ['Start paying at WeChat', /"amount":299,/, /^TICKET is \{"appId":"wx.*"package":"prepay_id=.*"paySign":"[^"]+"\}$/m],
+  [
+    "Open WeChat's cashier",
+    /^微信支付 · 全面体检套餐$/m,
+    /^http:\/\/localhost:\d+\/wechat-pay\/cashier\?appId=.*&package=prepay_id%3D.*&paySign=/m,
+  ],
+  ['Pay in the cashier', /"capturedFen":29900/, /"accepted":true/],
+  ['Look at the order', /"status":"paid"/, /"formData":\{"patientName":"张三"/, /"paymentMethod":"wechat_pay"/],
+  ['List the paid orders', /"status":"paid"/, /"total":1,"page":1,"pageSize":10,"hasMore":false/],
+  [
+    'The operator looks',
+    /"specialRequirements":"无特殊要求"/,
+    /"commission":\{"referrerId":"2","amountFen":1495,"status":"accrued"/,
+  ],
+  ['The operator completes the order', /"status":"completed"/],
+  ['The customer asks for 100.00', /"refundId":\d+,"message":"退款申请提交成功"/],
+  [
+    'The operator looks again',
+    /"status":"requested","amountFen":10000,"reason":"服务不满意"/,
+    /"referrerId":"2","amountFen":1495,"status":"payable"/,
+    /^REFUND is \d{28}$/m,
+  ],
+  ['WeChat takes its time', /^\{"refunds":"at_once"\}$/],
+  ['The operator approves the refund', /"refundNo":"\d{28}"/],
+  [
+    'Look again: refundInfo says refunded',
+    /"status":"completed"/,
+    /"refundAmount":100,"refundReason":"服务不满意","status":"refunded"/,
+  ],
+  ['Let WeChat take its time again', /^\{"refunds":"on_query"\}$/],
+  ['Submit another order', /^ID is \d+$/m, /^ORDER is \d{22}$/m],
+  ['Start paying it at WeChat, and at Alipay instead', /"package":"prepay_id=/, /"orderString":"[^"]*biz_content=/],
+  ['Cancel it', /订单取消成功/],
+  ['What WeChat has', /"refundedFen":10000,"state":"REFUND"/, /"refundedFen":0,"state":"CLOSED"/],
+];
+
+const SHOWN: readonly Shown[] = [
+  ['Who is calling', /^$/],
+  ...BOOKING,
+  ...MEDICAL,
   ['Run the cron now', /^ok$/],
   [
     'What the shop was told',
-    /"webhooks|"arrivals":1/,
-    /"refundedFen":19600/,
+    /"arrivals":1/,
+    /technician-booking/,
+    /medical-companion/,
     /"configuration":"ok","database":"ok","cron":"ok"/,
   ],
 ];
@@ -98,7 +150,8 @@ describe('npm start', () => {
 
   test('runs the demo', async () => {
     const demo = await runScript(folder.root, 'test/local/demo.ts', { env });
-    expect(demo.output).toContain('All of it worked: 19600 fen were taken and given back.');
+    const amounts = [...demo.output.matchAll(/^All of it worked: (\d+) fen were taken and given back\.$/gm)];
+    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900']);
     expect(demo.code).toBe(0);
   });
 
@@ -125,7 +178,7 @@ describe('npm start', () => {
 async function follow(
   run: (lines: readonly string[]) => Promise<string>,
   { title, lines }: Step,
-  [, ...shown]: (typeof SHOWN)[number],
+  [, ...shown]: Shown,
 ): Promise<void> {
   let output = await run([`# ${title}`, ...lines]);
   if (title.startsWith('Look')) {
@@ -142,35 +195,84 @@ async function follow(
 }
 
 const ROWS = z.array(z.object({ kind: z.string(), id: z.string(), body: z.string(), version: z.int() }));
+const SEALED = z.array(z.object({ row_name: z.string(), sealed: z.string() }));
 
 describe('npm run db:demo', () => {
   test('brings changed rows back, and changes nothing the second time', async () => {
+    expect(await rowsInPlain()).toEqual(wholeRows);
     change("UPDATE catalog_items SET removed_at_ms = 1 WHERE kind = 'technicians'");
     change("UPDATE catalog_items SET body = json_set(body, '$.tourPriceFen', 1) WHERE kind = 'booking-services'");
+    const another = "SELECT sealed FROM personal_data WHERE row_name = 'catalog/patients/2'";
+    change(`UPDATE personal_data SET sealed = (${another}) WHERE row_name = 'catalog/patients/1'`);
+    change("DELETE FROM personal_data WHERE row_name = 'catalog/addresses/2'");
     expect(await runScript(folder.root, 'test/local/load-demo-rows.ts')).toMatchObject({ code: 0 });
-    const loaded = rowsOnSale();
-    expect(loaded.map(({ kind, id, body }) => ({ kind, id, body: parseJson(body) }))).toEqual(
-      demoRows.toSorted((left, right) => (`${left.kind} ${left.id}` < `${right.kind} ${right.id}` ? -1 : 1)),
-    );
+    const loaded = rowsOnSale(folder.root);
+    expect(loaded.map(({ kind, id, body }) => ({ kind, id, body: parseJson(body) }))).toEqual(plainRows);
+    expect(await rowsInPlain()).toEqual(wholeRows);
     expect(await runScript(folder.root, 'test/local/load-demo-rows.ts')).toMatchObject({ code: 0 });
-    expect(rowsOnSale()).toEqual(loaded);
+    expect(rowsOnSale(folder.root)).toEqual(loaded);
+    expect(await rowsInPlain()).toEqual(wholeRows);
+  });
+
+  test('loads the rows without what is personal where there is no .dev.vars', async () => {
+    const { root, remove } = await freshFolder();
+    try {
+      expect(await runScript(root, 'test/local/load-demo-rows.ts')).toMatchObject({ code: 0 });
+      const loaded = rowsOnSale(root).map(({ kind, id, body }) => ({ kind, id, body: parseJson(body) }));
+      expect(loaded).toEqual(plainRows);
+      expect(sealedTexts(root)).toEqual(new Map());
+    } finally {
+      await remove();
+    }
   });
 });
 
+/** The demo rows in the database's order, with all fields; and without those that are only kept sealed. */
+const wholeRows = demoRows.toSorted((left, right) =>
+  `${left.kind} ${left.id}` < `${right.kind} ${right.id}` ? -1 : 1,
+);
+const plainRows = wholeRows.map((row) => ({ ...row, body: plainFields(row) }));
+
 function change(sql: string): void {
   const database = openDatabase(folder.root);
-  database.exec(sql);
+  const { changes } = database.prepare(sql).run();
   database.close();
+  expect(changes).toBeGreaterThan(0);
 }
 
-function rowsOnSale(): z.output<typeof ROWS> {
-  const database = openDatabase(folder.root);
+function rowsOnSale(root: string): z.output<typeof ROWS> {
+  const database = openDatabase(root);
   const sql = 'SELECT kind, id, body, version FROM catalog_items WHERE removed_at_ms IS NULL ORDER BY kind, id';
   const found = ROWS.parse(database.prepare(sql).all());
   database.close();
   return found;
 }
 
+/** What is sealed of catalogue rows, by the name of the row. */
+function sealedTexts(root: string): Map<string, string> {
+  const database = openDatabase(root);
+  const sql = "SELECT row_name, sealed FROM personal_data WHERE row_name LIKE 'catalog/%'";
+  const found = SEALED.parse(database.prepare(sql).all());
+  database.close();
+  return new Map(found.map(({ row_name: row, sealed }) => [row, sealed]));
+}
+
+/** The rows with their sealed fields opened, by the key that the service has. */
+async function rowsInPlain(): Promise<{ kind: string; id: string; body: unknown }[]> {
+  const key = readVars(join(folder.root, '.dev.vars'))?.['PII_KEY'] ?? '';
+  const vault = createVault({ current: key, previous: null });
+  const sealed = sealedTexts(folder.root);
+  return Promise.all(
+    rowsOnSale(folder.root).map(async ({ kind, id, body }) => {
+      const row = itemRow({ kind, id });
+      const text = sealed.get(row);
+      const personal = text === undefined ? {} : FIELDS.parse(parseJson(await vault.open(text, row)));
+      return { kind, id, body: { ...FIELDS.parse(parseJson(body)), ...personal } };
+    }),
+  );
+}
+
+const FIELDS = z.record(z.string(), z.unknown());
 const parseJson = (text: string): unknown => JSON.parse(text);
 
 describe('npm start, the second time', () => {

@@ -10,7 +10,7 @@ import { readVars } from './read-vars.ts';
 import { signToken } from './sign-token.ts';
 import { type RunningWorker, startWorker } from './start-worker.ts';
 import { waitUntil } from './wait-until.ts';
-import { printSteps, walkthrough } from './walkthrough.ts';
+import { printChapters, type TokenOf, walkthrough } from './walkthrough.ts';
 import { SANDBOX_VARS, writeDevVars } from './write-dev-vars.ts';
 
 const MINUTE_MS = 60_000;
@@ -120,22 +120,29 @@ async function printWelcome(
   { serviceUrl, sandboxUrl }: Addresses,
   parts: readonly Part[],
 ): Promise<void> {
-  const secret = vars['JWT_SECRET'];
-  const paysHere = parts.length > 1 && (vars['ALIPAY_GATEWAY_URL'] ?? '').startsWith(`${sandboxUrl}/`);
-  const steps = walkthrough({
+  const isHere = (name: string): boolean => {
+    const url = vars[name] ?? '';
+    return parts.length > 1 && URL.canParse(url) && new URL(url).origin === sandboxUrl;
+  };
+  const surroundings = {
     serviceUrl,
-    sandboxUrl: paysHere ? sandboxUrl : null,
-    customerToken: secret ? await signToken(secret, { userId: '50373883813', days: 30 }) : 'a-token-of-your-own-issuer',
-    operatorToken: secret
-      ? await signToken(secret, { userId: '9001', role: 'operator', days: 30 })
-      : 'an-operator-token-of-your-own-issuer',
-  });
+    sandboxUrl: parts.length > 1 ? sandboxUrl : null,
+    alipayUrl: isHere('ALIPAY_GATEWAY_URL') ? `${sandboxUrl}/alipay` : null,
+    wechatPayUrl: isHere('WECHAT_API_URL') ? `${sandboxUrl}/wechat-pay` : null,
+  };
   console.log(`
 Paste these into another terminal, from the top:
 
-${printSteps(steps)}
+${printChapters(await walkthrough(surroundings, tokenOf(vars['JWT_SECRET'])))}
 The service is at ${serviceUrl}${parts.length > 1 ? `, the sandbox at ${sandboxUrl}` : ''}. The cron runs every minute. Ctrl-C stops it all.
 `);
+}
+
+/** Tokens for a month, where the service takes ours. */
+function tokenOf(secret: string | undefined): TokenOf {
+  if (secret) return (user) => signToken(secret, { ...user, days: 30 });
+  return async ({ role }) =>
+    role === undefined ? 'a-token-of-your-own-issuer' : 'an-operator-token-of-your-own-issuer';
 }
 
 /** Runs the cron each minute until something settles. */

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { formatYuan, MAX_AMOUNT_FEN } from '../../src/core/money.ts';
 import type { PaymentProvider, PrepayRequest } from '../../src/core/payment/provider.ts';
 import { createAlipay, type AlipayConfig } from '../../src/providers/alipay/index.ts';
+import { createAlipayGateway } from '../sandbox/alipay/gateway.ts';
+import { readPage } from '../sandbox/alipay/page-payment.ts';
 
 const APP_ID = '2021003133619168';
 const OUT_TRADE_NO = '20221122055683842352922648';
@@ -39,6 +41,7 @@ const SDK_CONFIG = {
   keyType: 'PKCS8',
   privateKey: merchant.privateKey,
   alipayPublicKey: alipay.publicKey,
+  gateway: CONFIG.gatewayUrl,
 } as const;
 
 const sdk = new AlipaySdk(SDK_CONFIG);
@@ -182,6 +185,89 @@ test('a code is asked for as the SDK asks, address and signature byte for byte, 
     );
   } finally {
     close();
+  }
+});
+
+/** The tag of a form, and the fields in it. A `>` stands unescaped in the SDK's values. */
+function readForm(html: string) {
+  const tags = html.match(/<(?:form|input)\s(?:[^">]|"[^"]*")*>/g) ?? [];
+  const [form, ...inputs] = tags.map((tag) => {
+    const attributes = Array.from(tag.matchAll(/([a-z-]+)="([^"]*)"/g), ([, name = '', value = '']) => [name, value]);
+    return Object.fromEntries(attributes);
+  });
+  return { action: String(form?.['action']), method: form?.['method'], fields: inputs.map(({ name }) => name) };
+}
+
+const ALIPAY_SDK = /alipay_sdk=[^&]*&/;
+const SIGNATURE = /sign=[^&]*/;
+
+test('a page is given what the SDK gives it, the link byte for byte, but for its mark and the signature over that', async () => {
+  const provider = createAlipay(CONFIG, { fetch, now: () => Date.now() });
+  await fc.assert(
+    fc.asyncProperty(
+      anyText.filter((text) => text.replaceAll(/[/=&]/g, '').trim() !== ''),
+      fc.integer({ min: 1, max: MAX_AMOUNT_FEN }),
+      async (subject, amountFen) => {
+        const parameters = {
+          format: 'JSON',
+          notify_url: NOTIFY_URL,
+          bizContent: {
+            subject: subject.replaceAll(/[/=&]/g, ''),
+            out_trade_no: OUT_TRADE_NO,
+            total_amount: formatYuan(amountFen),
+            product_code: 'FAST_INSTANT_TRADE_PAY',
+            time_expire: '2022-11-22 16:39:20',
+          },
+        };
+        const link = await provider.prepay({ ...CODE_REQUEST, kind: 'redirect_url', amountFen, subject });
+        const page = await provider.prepay({ ...CODE_REQUEST, kind: 'html_form', amountFen, subject });
+        if (link.status !== 'ready' || link.prepay.kind !== 'redirect_url') throw new Error('no link');
+        if (page.status !== 'ready' || page.prepay.kind !== 'html_form') throw new Error('no form');
+        const { url } = link.prepay;
+        const { form } = page.prepay;
+
+        // The SDK signs what an app takes along without its mark, by the same rule.
+        const signed = new URLSearchParams(sdk.sdkExecute('alipay.trade.page.pay', parameters));
+        const sign = `sign=${encodeURIComponent(signed.get('sign') ?? '')}`;
+        const theirLink = sdk.pageExecute('alipay.trade.page.pay', 'GET', parameters);
+        expect(url).toBe(theirLink.replace(ALIPAY_SDK, '').replace(SIGNATURE, sign));
+
+        const theirForm = readForm(sdk.pageExecute('alipay.trade.page.pay', 'POST', parameters));
+        const ourForm = readForm(form);
+        expect(ourForm.action.replaceAll('&amp;', '&')).toBe(theirForm.action.replace(SIGNATURE, sign));
+        expect({ ...ourForm, action: '' }).toEqual({ method: 'post', fields: ['biz_content'], action: '' });
+        expect({ ...theirForm, action: '' }).toEqual({
+          method: 'post',
+          fields: ['alipay_sdk', 'biz_content'],
+          action: '',
+        });
+        expect(new URLSearchParams(readPage(form) ?? '').get('biz_content')).toBe(signed.get('biz_content'));
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('the pretend Alipay takes what the SDK gives a page, and nothing that was changed in it', async () => {
+  const gateway = createAlipayGateway({
+    merchant: { appId: APP_ID, sellerId: CONFIG.sellerId, publicKeyPem: merchant.publicKey },
+    alipayPrivateKeyPem: alipay.privateKey,
+    now: () => Date.now(),
+  });
+  for (const method of ['GET', 'POST'] as const) {
+    const page = sdk.pageExecute('alipay.trade.page.pay', method, {
+      notify_url: NOTIFY_URL,
+      bizContent: {
+        subject: '1号技师的 <"项目"> +%2B',
+        out_trade_no: `sdk_${method}`,
+        total_amount: '196.00',
+        product_code: 'FAST_INSTANT_TRADE_PAY',
+        time_expire: '2022-11-22 16:39:20',
+      },
+    });
+    const cheaper = page.replace('196.00', '0.01');
+    expect(gateway.pay(cheaper)).toMatchObject({ ok: false, subCode: 'isv.invalid-signature' });
+    expect(gateway.pay(page)).toMatchObject({ ok: true, trade: { capturedFen: 19_600 } });
   }
 });
 

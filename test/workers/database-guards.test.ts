@@ -765,6 +765,176 @@ describe('what is kept beside', () => {
   });
 });
 
+/** A sealed text of a key, as the vault writes it. */
+const sealedRow = (changes: Row = {}): Row => ({ row_name: 'order/1', key_id: 'k1', sealed: 'k1.text', ...changes });
+
+describe('personal data', () => {
+  test.each(['order/1', 'order/1/words/a-b', 'attempt/1', 'catalog/users/1'])(
+    'is kept under %s, once',
+    async (name) => {
+      const row = sealedRow({ row_name: `${name}-kept` });
+      await must(insert('personal_data', row));
+      expect(await attempt(insert('personal_data', row))).toMatch(/UNIQUE.*personal_data/);
+    },
+  );
+
+  test.each<[string, Row, RegExp]>([
+    ['a row of nobody’s', { row_name: 'person/1' }, /CHECK/],
+    ['a row that only begins like one', { row_name: 'orders/1' }, /CHECK/],
+    ['a row without a name', { row_name: '' }, /CHECK/],
+    ['no row', { row_name: null }, /NOT NULL/],
+    ['a text in plain', { sealed: '张三 13800138000' }, /CHECK/],
+    ['a text of another key than it says', { key_id: 'k2' }, /CHECK/],
+    ['a text that only begins with its key’s id', { sealed: 'k1text' }, /CHECK/],
+    ['a text of no key', { key_id: null }, /NOT NULL/],
+    ['no text', { sealed: null }, /NOT NULL/],
+    ['bytes that are no text', { sealed: 12 }, /CHECK/],
+  ])('refuses %s', async (_name, changes, expected) => {
+    expect(await attempt(insert('personal_data', sealedRow(changes)))).toMatch(expected);
+    expect(await attempt(insert('personal_data', sealedRow(changes), 'OR REPLACE'))).toMatch(expected);
+  });
+
+  test.each(['key_id', 'sealed'])('never has a new %s alone', async (column) => {
+    const row = sealedRow({ row_name: `order/${column}` });
+    await must(insert('personal_data', row));
+    const both = sql(
+      "UPDATE personal_data SET key_id = 'k2', sealed = 'k2.text' WHERE row_name = ?",
+      `order/${column}`,
+    );
+    const one = `UPDATE personal_data SET ${column} = ? WHERE row_name = ?`;
+    expect(await attempt(sql(one, column === 'key_id' ? 'k2' : 'k2.text', `order/${column}`))).toMatch(/CHECK/);
+    await must(both);
+  });
+
+  test('can be taken away without a trace: a person can be forgotten, and their order stays', async () => {
+    const orderNo = await captured();
+    const names = [`order/${orderNo}`, `order/${orderNo}/words/1`, `attempt/${orderNo}0001`];
+    await must(...names.map((name) => insert('personal_data', sealedRow({ row_name: name }))));
+    const before = await rowsOf(orderNo);
+    await must(...names.map((name) => sql('DELETE FROM personal_data WHERE row_name = ?', name)));
+    expect(await rowsOf(orderNo)).toEqual(before);
+  });
+});
+
+describe('places', () => {
+  test('are each taken once, by a user of a dialect', async () => {
+    const row = orderRow(newNumber(), { user_id: 'places', place: 1 });
+    await must(insert('orders', row));
+    const again = orderRow(newNumber(), { user_id: 'places', place: 1 });
+    expect(await attempt(insert('orders', again))).toMatch(/UNIQUE.*orders\.place/);
+    for (const other of [{ place: 2 }, { user_id: 'another' }, { dialect: 'print-shop' }]) {
+      await must(insert('orders', { ...again, order_no: newNumber(), ...other }));
+    }
+  });
+
+  test.each([
+    ['a fraction', 1.5],
+    ['a text', 'first'],
+    ['none', null],
+  ])('are never %s', async (_name, place) => {
+    const said = await attempt(insert('orders', orderRow(newNumber(), { user_id: 'nowhere', place })));
+    expect(said).toMatch(/cannot store (?:REAL|TEXT) value|NOT NULL/);
+  });
+
+  test('of two orders in one batch that take the same one, neither is placed', async () => {
+    const writes = [1, 2].map(() => insert('orders', orderRow(newNumber(), { user_id: 'twins', place: 1 })));
+    expect(await attempt(...writes)).toMatch(/UNIQUE/);
+    expect(await count('orders', "user_id = 'twins'")).toBe(0);
+    expect(await tallies('twins')).toEqual({});
+  });
+});
+
+/** How many orders the tallies say that a user has, by dialect and state; nothing where there are none. */
+async function tallies(userId: string): Promise<Record<string, number>> {
+  const { results } = await env.DB.prepare('SELECT * FROM order_tallies WHERE user_id = ? AND orders > 0')
+    .bind(userId)
+    .all<{ dialect: string; status: string; orders: number }>();
+  return Object.fromEntries(results.map(({ dialect, status, orders: some }) => [`${dialect} ${status}`, some]));
+}
+
+/** An order of a user, and one step on its way. */
+async function placedBy(userId: string, changes: Row = {}): Promise<string> {
+  const orderNo = newNumber();
+  const row = orderRow(orderNo, { user_id: userId, ...changes });
+  await must(insert('orders', row), insert('order_events', eventRow(orderNo, 1)));
+  return orderNo;
+}
+
+const go = (orderNo: string, seq: number, changes: Row) =>
+  must(insert('order_events', eventRow(orderNo, seq, changes)));
+
+describe('tallies', () => {
+  let users = 0;
+  const newUser = (): string => `tallied-${users++}`;
+
+  test('count each order as it is placed, by its user, its dialect and its state', async () => {
+    const [userId, other] = [newUser(), newUser()];
+    for (const dialect of ['technician-booking', 'technician-booking', 'print-shop']) {
+      await placedBy(userId, { dialect });
+    }
+    await placedBy(other);
+    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 2, 'print-shop pending_payment': 1 });
+    expect(await tallies(other)).toEqual({ 'technician-booking pending_payment': 1 });
+  });
+
+  test('follow it through its states, and lose it when it is deleted', async () => {
+    const userId = newUser();
+    const [paid, gone] = [await placedBy(userId), await placedBy(userId)];
+    await go(paid, 2, { type: 'order_paid', order_status: 'paid' });
+    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 1, 'technician-booking paid': 1 });
+    await go(paid, 3, { type: 'fulfilment_advanced', order_status: 'paid', order_fulfilment: 'fulfilled' });
+    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 1, 'technician-booking paid': 1 });
+    await go(paid, 4, { type: 'order_completed', order_status: 'completed', order_fulfilment: 'fulfilled' });
+    await go(gone, 2, { type: 'order_deleted', order_status: 'cancelled' });
+    expect(await tallies(userId)).toEqual({ 'technician-booking completed': 1 });
+  });
+
+  test('lose an order that is deleted once it has ended, and never twice', async () => {
+    const userId = newUser();
+    const [one, two] = [await placedBy(userId), await placedBy(userId)];
+    for (const orderNo of [one, two]) await go(orderNo, 2, { type: 'order_expired', order_status: 'expired' });
+    await go(one, 3, { type: 'order_deleted', order_status: 'expired' });
+    expect(await tallies(userId)).toEqual({ 'technician-booking expired': 1 });
+    await go(one, 4, { type: 'order_deleted', order_status: 'expired' });
+    expect(await tallies(userId)).toEqual({ 'technician-booking expired': 1 });
+  });
+
+  test('are as they were where the write falls', async () => {
+    const userId = newUser();
+    const orderNo = await placedBy(userId);
+    const paid = { type: 'order_paid', order_status: 'paid' };
+    expect(await attempt(insert('order_events', eventRow(orderNo, 2, paid)), sql('SELECT nothing'))).not.toBe(ACCEPTED);
+    expect(await attempt(insert('order_events', eventRow(orderNo, 5, paid)))).toMatch(/order has moved on/);
+    expect(await attempt(insert('orders', orderRow(orderNo, { user_id: userId, place: 77 })))).toMatch(/UNIQUE/);
+    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 1 });
+  });
+
+  test('never fall below nothing', async () => {
+    const userId = newUser();
+    await placedBy(userId);
+    const write = sql('UPDATE order_tallies SET orders = orders - 2 WHERE user_id = ?', userId);
+    expect(await attempt(write)).toMatch(/CHECK/);
+  });
+});
+
+describe('shares', () => {
+  test.each<[string, Row, RegExp]>([
+    ['nothing', { commission_fen: 0 }, /CHECK/],
+    ['less than nothing', { commission_fen: -1 }, /CHECK/],
+    ['a fen more than the order', { commission_fen: AMOUNT_FEN + 1 }, /CHECK/],
+    ['half a fen', { commission_fen: 0.5 }, /cannot store REAL value/],
+    ['a text', { commission_fen: 'all' }, /cannot store TEXT value/],
+  ])('are never %s', async (_name, changes, expected) => {
+    const row = orderRow(newNumber(), { commission_to: '2', ...changes });
+    expect(await attempt(insert('orders', row))).toMatch(expected);
+  });
+
+  test.each([1, AMOUNT_FEN, null])('may be %s fen', async (commissionFen) => {
+    const row = orderRow(newNumber(), { commission_to: '2', commission_fen: commissionFen });
+    expect(await attempt(insert('orders', row))).toBe(ACCEPTED);
+  });
+});
+
 describe('the checks at the head of the migrations', () => {
   test('find nothing amiss after all of this', async () => {
     const outOfStep = await env.DB.prepare(
@@ -781,6 +951,12 @@ describe('the checks at the head of the migrations', () => {
                                  AND r.status NOT IN ('failed', 'rejected'))`,
     ).all();
     expect(overdrawn.results).toEqual([]);
+    const counted =
+      'SELECT user_id, dialect, status, count(*) FROM orders WHERE deleted_at_ms IS NULL GROUP BY 1, 2, 3';
+    const tallied = 'SELECT user_id, dialect, status, orders FROM order_tallies WHERE orders > 0';
+    const miscounted = await env.DB.batch([sql(`${counted} EXCEPT ${tallied}`), sql(`${tallied} EXCEPT ${counted}`)]);
+    expect(miscounted.map(({ results }) => results)).toEqual([[], []]);
+    expect(await count('order_tallies', 'orders > 0')).toBeGreaterThan(10);
     expect(await count('order_events')).toBe(await count('outbox'));
     expect(await count('order_events')).toBeGreaterThan(100);
   });

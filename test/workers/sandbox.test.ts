@@ -79,6 +79,44 @@ function orderString(content: object = {}, changes: Fields = {}, key = merchantK
   return new URLSearchParams(signed(fields, key)).toString();
 }
 
+const GATEWAY = 'https://alipay.example/gateway.do';
+
+/** What a page takes to the gateway. */
+function pageFields(content: object = {}, changes: Fields = {}, key = merchantKey): Fields {
+  const order = { ...SLIP, product_code: 'FAST_INSTANT_TRADE_PAY', time_expire: beijing(START_MS + 2 * MINUTE_MS) };
+  const bizContent = JSON.stringify({ ...order, ...content });
+  const fields = publicFields('alipay.trade.page.pay', { notify_url: NOTIFY_URL, biz_content: bizContent, ...changes });
+  return signed(fields, key);
+}
+
+function linkOf(fields: Fields): string {
+  return `${GATEWAY}?${new URLSearchParams(fields).toString()}`;
+}
+
+/** The same at the running sandbox. */
+function pathOf(fields: Fields): string {
+  return linkOf(fields).replace('https://alipay.example', '/alipay');
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+}
+
+/** A form as any shop may write it: not with our provider's ids and blanks. */
+function formOf(query: Fields, body: Fields): string {
+  const inputs = Object.entries(body).map(([name, value]) => `<input name="${name}" value="${escaped(value)}" />`);
+  return `\n<form name="f" action="${escaped(linkOf(query))}" method="post">\n${inputs.join('\n')}</form>
+    <script>document.forms["f"].submit();</script>`;
+}
+
+/** What a browser gets from the gateway: a page, whatever it says. */
+async function browse(address: string, body?: Fields): Promise<{ status: number; page: string }> {
+  const init = body === undefined ? {} : { method: 'POST', body: new URLSearchParams(body) };
+  const response = await gateway.fetch(new Request(address, init));
+  expect(response.headers.get('content-type')).toBe('text/html; charset=UTF-8');
+  return { status: response.status, page: await response.text() };
+}
+
 const PRECREATE = 'alipay.trade.precreate';
 const NOTIFY_URL = 'https://orders.example/callback/alipay';
 
@@ -372,7 +410,7 @@ describe('an order string', () => {
   });
 
   test.each<[string, Fields]>([
-    ['isv.invalid-method', { method: 'alipay.trade.page.pay' }],
+    ['isv.invalid-method', { method: 'alipay.trade.wap.pay' }],
     ['isv.invalid-app-id', { app_id: '2021000000000000' }],
     ['isv.invalid-timestamp', { timestamp: beijing(START_MS + 11 * MINUTE_MS) }],
     ['isv.invalid-parameter', { notify_url: '' }],
@@ -401,6 +439,160 @@ describe('an order string', () => {
     expect(await ask('alipay.trade.close')).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
     nowMs += 30 * MINUTE_MS - 1;
     expect(gateway.pay(text)).toMatchObject({ ok: true });
+  });
+});
+
+describe('a page payment', () => {
+  /** The address and the form of a post, as the official SDK splits them. */
+  function split({ biz_content: bizContent = '', ...query }: Fields): [query: Fields, body: Fields] {
+    return [query, { biz_content: bizContent }];
+  }
+
+  test('shows the cashier to a browser that comes by link or by form, and leaves no trace', async () => {
+    const fields = pageFields({ subject: '<b>甲 "+%2B' });
+    const [query, body] = split(fields);
+    for (const { status, page } of [await browse(linkOf(fields)), await browse(linkOf(query), body)]) {
+      expect(status).toBe(200);
+      for (const shown of ['&lt;b&gt;甲', '196.00', SLIP.out_trade_no, '立即付款']) expect(page).toContain(shown);
+    }
+    expect(await ask('alipay.trade.query')).toMatchObject({ code: '40004', sub_code: 'ACQ.TRADE_NOT_EXIST' });
+    expect(gateway.ledger.entries()).toEqual([]);
+  });
+
+  test('may have everything but the charset in its form', async () => {
+    const { charset = '', ...body } = pageFields();
+    expect((await browse(linkOf({ charset }), body)).status).toBe(200);
+    expect(gateway.openCashier(formOf({ charset }, body))).toMatchObject({ ok: true });
+    const whole = { ...body, charset };
+    expect(await browse(GATEWAY, whole)).toMatchObject({ status: 400 });
+    expect((await browse(GATEWAY, whole)).page).toContain('isv.missing-charset');
+    expect(gateway.pay(formOf({}, whole))).toMatchObject({ ok: false, subCode: 'isv.missing-charset' });
+  });
+
+  test.each<[string, object]>([
+    ['out_trade_no', { out_trade_no: '' }],
+    ['out_trade_no', { out_trade_no: '订单1' }],
+    ['total_amount', { total_amount: '0.00' }],
+    ['total_amount', { total_amount: '1.234' }],
+    ['total_amount', { total_amount: 196 }],
+    ['subject', { subject: '' }],
+    ['subject', { subject: 'a=b' }],
+    ['subject', { subject: '长'.repeat(257) }],
+    ['product_code', { product_code: 'QUICK_MSECURITY_PAY' }],
+    ['product_code', { product_code: undefined }],
+    ['time_expire', { time_expire: undefined }],
+    ['time_expire', { time_expire: beijing(START_MS + 59_000) }],
+    ['qr_pay_mode', { qr_pay_mode: '2' }],
+  ])('is refused for a wrong %s: %j', async (field, content) => {
+    const fields = pageFields(content);
+    const opened = gateway.openCashier(linkOf(fields));
+    expect(opened).toMatchObject({ subCode: 'ACQ.INVALID_PARAMETER', message: expect.stringContaining(field) });
+    const { status, page } = await browse(linkOf(fields));
+    expect(status).toBe(400);
+    expect(page).toContain('ACQ.INVALID_PARAMETER');
+  });
+
+  test.each<[string, Fields]>([
+    ['isv.invalid-app-id', { app_id: '2021000000000000' }],
+    ['isv.invalid-charset', { charset: 'gbk' }],
+    ['isv.invalid-timestamp', { timestamp: beijing(START_MS + 11 * MINUTE_MS) }],
+    ['isv.invalid-parameter', { notify_url: '' }],
+    ['isv.invalid-parameter', { notify_url: 'orders.example/callback' }],
+  ])('%s for %j', async (subCode, changes) => {
+    const fields = pageFields({}, changes);
+    for (const { status, page } of [
+      await browse(linkOf(fields)),
+      await browse(linkOf(split(fields)[0]), split(fields)[1]),
+    ]) {
+      expect(status).toBe(400);
+      expect(page).toContain(subCode);
+    }
+  });
+
+  test.each<[string, (fields: Fields) => Fields]>([
+    ['an amount', (fields) => ({ ...fields, biz_content: (fields['biz_content'] ?? '').replace('196.00', '0.01') })],
+    ['an address to tell', (fields) => ({ ...fields, notify_url: 'https://elsewhere.example/' })],
+    ['a parameter more', (fields) => ({ ...fields, return_url: 'https://elsewhere.example/' })],
+    ['another key', () => pageFields({}, {}, strangerKey)],
+  ])('is signed by the merchant and by nobody else: %s', async (_what, forge) => {
+    const forged = forge(pageFields());
+    const [query, body] = split(forged);
+    expect((await browse(linkOf(forged))).page).toContain('isv.invalid-signature');
+    expect((await browse(linkOf(query), body)).page).toContain('isv.invalid-signature');
+    for (const ticket of [linkOf(forged), formOf(query, body), new URLSearchParams(forged).toString()])
+      expect(gateway.pay(ticket)).toMatchObject({ ok: false, subCode: 'isv.invalid-signature' });
+    expect(gateway.ledger.trades()).toEqual([]);
+  });
+
+  test('is paid by its link, by its form as HTML, by their parameters, and once', async () => {
+    const tickets = ['link', 'form', 'query'].map((name) => {
+      const fields = pageFields({ out_trade_no: name, subject: `<"${name}"> +%2B &quot;`.replaceAll('&', '') });
+      const query = new URLSearchParams(fields).toString();
+      return { link: linkOf(fields), form: formOf(...split(fields)), query }[name] ?? '';
+    });
+    for (const ticket of tickets) {
+      expect(gateway.openWithoutPaying(ticket)).toMatchObject({ ok: true });
+      expect(gateway.pay(ticket)).toMatchObject({ ok: true, trade: { capturedFen: 19600 } });
+      expect(gateway.pay(ticket)).toMatchObject({ ok: false, subCode: 'ACQ.TRADE_HAS_SUCCESS' });
+    }
+    expect(gateway.takeNotifications()).toMatchObject([
+      { outTradeNo: 'link', url: NOTIFY_URL },
+      { outTradeNo: 'form', url: NOTIFY_URL },
+      { outTradeNo: 'query', url: NOTIFY_URL },
+    ]);
+  });
+
+  test('is refused from the deadline on, and an old signature is good until then', () => {
+    const link = linkOf(pageFields({ time_expire: beijing(START_MS + 30 * MINUTE_MS) }));
+    nowMs += 30 * MINUTE_MS - 1;
+    expect(gateway.openCashier(link)).toMatchObject({ ok: true, standing: 'payable' });
+    nowMs += 1;
+    expect(gateway.pay(link)).toMatchObject({ ok: false, subCode: 'ACQ.TRADE_HAS_CLOSE' });
+    expect(gateway.pay(link, { late: true })).toMatchObject({ ok: true });
+  });
+
+  test('stands for one thing, and cannot be had for the price of an app payment of the same number', () => {
+    gateway.openWithoutPaying(orderString({ total_amount: '1.00' }));
+    expect(gateway.pay(linkOf(pageFields()))).toMatchObject({ ok: false, subCode: 'ACQ.CONTEXT_INCONSISTENT' });
+  });
+
+  test('is no app payment: an order string makes neither a link nor a form', async () => {
+    const fields = Object.fromEntries(new URLSearchParams(orderString()));
+    expect(gateway.pay(linkOf(fields))).toMatchObject({ ok: false });
+    expect(gateway.pay(formOf(...split(fields)))).toMatchObject({ ok: false });
+    const response = await gateway.fetch(new Request(linkOf(fields)));
+    expect(readAnswer(await response.text()).unsigned).toMatchObject({ sub_code: 'isv.invalid-parameter' });
+    expect(gateway.ledger.trades()).toEqual([]);
+  });
+
+  test.each<[string, RequestInit]>([
+    ['has it all in the address', { body: new URLSearchParams() }],
+    ['is JSON', { headers: { 'content-type': 'application/json' }, body: '{}' }],
+    [
+      'is in another charset',
+      { headers: { 'content-type': 'application/x-www-form-urlencoded;charset=gbk' }, body: '' },
+    ],
+  ])('is not what a post brings that %s', async (_name, init) => {
+    const response = await gateway.fetch(new Request(linkOf(pageFields()), { method: 'POST', ...init }));
+    expect(readAnswer(await response.text()).unsigned).toMatchObject({ sub_code: 'isv.invalid-parameter' });
+  });
+
+  test.each<[string, (form: string) => string]>([
+    ['comes by GET', (form) => form.replace('method="post"', 'method="get"')],
+    ['goes elsewhere', (form) => form.replace('/gateway.do', '/gateway')],
+    ['is one of two', (form) => `${form}<form action="x" method="post"></form>`],
+    ['says a thing twice', (form) => form.replace('</form>', '<input name="biz_content" value="{}"></form>')],
+  ])('is not what a form %s', (_name, change) => {
+    const form = formOf(...split(pageFields()));
+    expect(gateway.openCashier(form)).toMatchObject({ ok: true });
+    expect(gateway.pay(change(form))).toMatchObject({ ok: false });
+    expect(gateway.ledger.trades()).toEqual([]);
+  });
+
+  test('meets no fault, since those are the merchant’s', async () => {
+    gateway.faults.plan({ when: 'before', kind: '500' });
+    expect((await browse(linkOf(pageFields()))).status).toBe(200);
+    expect(gateway.faults.ahead().planned).toHaveLength(1);
   });
 });
 
@@ -986,6 +1178,47 @@ describe('the running sandbox', () => {
     expect(refused).toContain('ACQ.TRADE_HAS_SUCCESS');
     const [, back = ''] = /href="([^"]*)">返回收银台/.exec(refused) ?? [];
     expect(scanCode(await (await request(back.replaceAll('&amp;', '&'))).text())).toBe(codeUrl);
+  });
+
+  test.each(['link', 'form'])('shows the cashier of a page payment by its %s, and its buttons work', async (way) => {
+    const { request } = startWorld();
+    const { biz_content: bizContent = '', ...query } = pageFields({ subject: '"<甲>" +%2B' });
+    const body = { biz_content: bizContent };
+    const response = await (way === 'link'
+      ? request(pathOf({ ...query, ...body }))
+      : request(pathOf(query), { method: 'POST', body: new URLSearchParams(body) }));
+    const page = await response.text();
+    expect(response.status).toBe(200);
+    const [, carried = ''] = /name="order_string" value="([^"]*)"/.exec(page) ?? [];
+    const [, button = ''] = /formaction="([^"]*)" data-payable/.exec(page) ?? [];
+    const paid = await request(button, {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams({ order_string: carried.replaceAll('&amp;', '&') }),
+    });
+    expect(await paid.json()).toMatchObject({
+      ok: true,
+      trade: { status: 'TRADE_SUCCESS', subject: '"<甲>" +%2B' },
+      deliveries: [{ status: 200, accepted: true }],
+    });
+    const refused = await request(pathOf({ ...query, biz_content: bizContent.replace('196.00', '0.01') }));
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('isv.invalid-signature');
+  });
+
+  test('a pasted link or form of a page payment is opened, and pays', async () => {
+    const { request } = startWorld();
+    const { biz_content: bizContent = '', ...query } = pageFields();
+    const tickets = [linkOf({ ...query, biz_content: bizContent }), formOf(query, { biz_content: bizContent })];
+    for (const [nth, ticket] of tickets.entries()) {
+      const body = new URLSearchParams({ order_string: ` ${ticket}\n` });
+      const redirect = await request('/alipay/cashier', { method: 'POST', body, redirect: 'manual' });
+      expect(redirect.status).toBe(303);
+      expect((await request(redirect.headers.get('location') ?? '')).status).toBe(200);
+      const paid = await request('/alipay/cashier/pay', { method: 'POST', body });
+      expect(paid.status).toBe(nth === 0 ? 200 : 409);
+      expect(await paid.text()).toContain(nth === 0 ? '支付成功' : 'ACQ.TRADE_HAS_SUCCESS');
+    }
   });
 
   test('a code that nobody gave opens nothing, and an order string has no picture', async () => {

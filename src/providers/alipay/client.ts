@@ -18,10 +18,15 @@ export type Reply = { status: 'answered'; answer: Answer } | { status: 'unknown'
 /** What a call is about, as Alipay names it. */
 export type BizContent = Record<string, string>;
 
+/** A signed order as the gateway takes it: its content, and an address that holds everything else. */
+export type SignedPage = { address: string; content: string };
+
 /** The gateway, seen from this service. */
 export type AlipayClient = {
   /** Signs an order that a client app takes to the cashier by itself: nothing is sent. Rejects when our key is bad. */
   signOrder(method: string, bizContent: BizContent): Promise<string>;
+  /** Signs an order that a browser takes to the gateway: nothing is sent. Rejects when our key is bad. */
+  signPage(method: string, bizContent: BizContent): Promise<SignedPage>;
   /** Asks the gateway. Whatever goes wrong is an `unknown`: the gateway may have done what it was asked. */
   call(method: string, bizContent: BizContent): Promise<Reply>;
   /** Asks for a payment that somebody may make later: it says where to tell of it, and is otherwise a call. */
@@ -50,23 +55,28 @@ export function createClient(config: AlipayConfig, keys: Keys, ports: AlipayPort
     return { ...parameters, sign: await keys.sign(canonicalText(Object.entries(parameters))) };
   }
 
-  async function send(method: string, content: Record<string, string>): Promise<Response> {
-    const { biz_content: body = '', ...parameters } = await signed(method, content);
+  async function addressed(method: string, more: Record<string, string>): Promise<SignedPage> {
+    const { biz_content: content = '', ...parameters } = await signed(method, more);
     const url = new URL(config.gatewayUrl);
     // The gateway reads the charset, and all but the content, from the address only.
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    return fetch(url.href, {
+    return { address: url.href, content };
+  }
+
+  async function send(method: string, more: Record<string, string>): Promise<Response> {
+    const { address, content } = await addressed(method, more);
+    return fetch(address, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded;charset=utf-8' },
-      body: new URLSearchParams({ biz_content: body }).toString(),
+      body: new URLSearchParams({ biz_content: content }).toString(),
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   }
 
-  async function ask(method: string, content: Record<string, string>): Promise<Reply> {
+  async function ask(method: string, more: Record<string, string>): Promise<Reply> {
     try {
-      const response = await send(method, content);
+      const response = await send(method, more);
       if (response.status !== 200) {
         // An unread body would keep its connection, of which a Worker has six.
         await response.body?.cancel();
@@ -90,6 +100,7 @@ export function createClient(config: AlipayConfig, keys: Keys, ports: AlipayPort
       const encoded = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       return encoded.join('&');
     },
+    signPage: (method, bizContent) => addressed(method, orderContent(bizContent)),
     call: (method, bizContent) => ask(method, { biz_content: JSON.stringify(bizContent) }),
     order: (method, bizContent) => ask(method, orderContent(bizContent)),
   };

@@ -1,9 +1,10 @@
-/** Alipay as a payment provider: gateway.do, RSA2, public-key mode, payments started from a client app or by QR code. */
+/** Alipay as a payment provider: gateway.do, RSA2, public-key mode, payments in an app, in a browser or by QR code. */
 
 import { formatYuan, isChargeable } from '../../core/money.ts';
 import type {
   Acknowledgement,
   PaymentProvider,
+  Prepay,
   PrepayAnswer,
   PrepayKind,
   PrepayRequest,
@@ -11,6 +12,7 @@ import type {
   RefundRequest,
 } from '../../core/payment/provider.ts';
 import { createClient, type AlipayClient, type AlipayPorts } from './client.ts';
+import { toPagePrepay } from './page-prepay.ts';
 import { outTradeNoSchema, readForm, type AlipayConfig } from './schema.ts';
 import { createKeys, findForgery } from './signature.ts';
 import {
@@ -35,11 +37,14 @@ const ACKNOWLEDGEMENTS: Record<'accepted' | 'refused' | 'failed', Acknowledgemen
   failed: { status: 500, contentType: 'text/plain', body: 'fail' },
 };
 
-/** An order string is good until its own deadline, which may be fifteen days off. */
+/** What is only signed is good until its own deadline, which may be fifteen days off. */
 const SIGNED = { by: 'local', maximumSlipMs: 15 * 86_400_000 } as const;
 
 /** A code can be scanned for two hours, counted from a moment before we write it down. */
 const ORDERED = { by: 'remote', maximumSlipMs: 115 * 60_000 } as const;
+
+/** What takes no more than our key. */
+type SignedKind = Exclude<AlipayKind, 'qr_code'>;
 
 /**
  * Builds the provider of one app. Nothing is imported, signed or sent before a method is called, and the methods do not
@@ -51,7 +56,7 @@ export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentP
   return {
     name: 'alipay',
     minimumSlipMs: 60_000,
-    prepayKinds: { app_order_string: SIGNED, qr_code: ORDERED },
+    prepayKinds: { app_order_string: SIGNED, html_form: SIGNED, redirect_url: SIGNED, qr_code: ORDERED },
     prepay: (request) => prepay(client, request),
     async query(outTradeNo) {
       const reply = await client.call('alipay.trade.query', { out_trade_no: outTradeNo });
@@ -74,14 +79,14 @@ export function createAlipay(config: AlipayConfig, ports: AlipayPorts): PaymentP
   };
 }
 
-/** Signs an order string each time, and asks for a code once: the code is kept, and is handed out again as it is. */
+/** Signs anew each time, but asks for a code once: the code is kept, and is handed out again as it is. */
 async function prepay(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
   const { kind, handle } = request;
   if (!isOffered(kind)) return { status: 'refused', cause: 'Alipay does not offer this kind here' };
   if (kind === 'qr_code' && handle !== null) return toCode(handle);
   const refusal = whyRefused(request);
   if (refusal) return { status: 'refused', cause: refusal };
-  return kind === 'qr_code' ? orderCode(client, request) : signAppPay(client, request);
+  return kind === 'qr_code' ? orderCode(client, request) : sign(client, request, kind);
 }
 
 function isOffered(kind: PrepayKind): kind is AlipayKind {
@@ -93,15 +98,20 @@ function whyRefused({ outTradeNo, amountFen }: PrepayRequest): string | null {
   return isChargeable(amountFen) ? null : 'Alipay takes no such amount';
 }
 
-/** Only signs. Alipay hears of the payment when the payer has entered the password, so nothing is unknown here. */
-async function signAppPay(client: AlipayClient, request: PrepayRequest): Promise<PrepayAnswer> {
-  const kind = 'app_order_string';
+/** Only signs. Alipay hears of the payment when the payer is at its cashier, so nothing is unknown here. */
+async function sign(client: AlipayClient, request: PrepayRequest, kind: SignedKind): Promise<PrepayAnswer> {
   try {
-    const orderString = await client.signOrder(PRODUCTS[kind].method, toOrder(request, kind));
-    return { status: 'ready', prepay: { kind, orderString }, handle: null };
+    return { status: 'ready', prepay: await signedPrepay(client, request, kind), handle: null };
   } catch {
     return { status: 'refused', cause: 'the order could not be signed with ALIPAY_PRIVATE_KEY' };
   }
+}
+
+async function signedPrepay(client: AlipayClient, request: PrepayRequest, kind: SignedKind): Promise<Prepay> {
+  const { method } = PRODUCTS[kind];
+  const order = toOrder(request, kind);
+  if (kind === 'app_order_string') return { kind, orderString: await client.signOrder(method, order) };
+  return toPagePrepay(kind, await client.signPage(method, order), request.outTradeNo);
 }
 
 /** Asks for a code. Alipay has no trade of it before somebody scans, and only then does its query know the number. */

@@ -24,10 +24,15 @@ const MAX_SUBJECT_CHARACTERS = 256;
 /** Alipay allows 128 characters; a longer one is not its own. */
 const MAX_NOTIFICATION_ID_CHARACTERS = 128;
 
+/** A payment that a browser takes to Alipay, by address or by form. */
+const PAGE = { method: 'alipay.trade.page.pay', productCode: 'FAST_INSTANT_TRADE_PAY' } as const;
+
 /** The ways to pay that are offered here: what Alipay calls each, and the product that the merchant has signed for. */
 export const PRODUCTS = {
   app_order_string: { method: 'alipay.trade.app.pay', productCode: 'QUICK_MSECURITY_PAY' },
   qr_code: { method: 'alipay.trade.precreate', productCode: 'QR_CODE_OFFLINE' },
+  html_form: PAGE,
+  redirect_url: PAGE,
 } as const;
 
 /** What {@link PRODUCTS} are named by. */
@@ -84,6 +89,7 @@ const FINAL_REFUSALS = new Set([
  * the payment's own number stands in for a title of which nothing is left.
  * @see https://opendocs.alipay.com/open/02e7gq
  * @see https://opendocs.alipay.com/open/02ekfg
+ * @see https://opendocs.alipay.com/open/59da99d0_alipay.trade.page.pay
  */
 export function toOrder(request: PrepayRequest, kind: AlipayKind) {
   const characters = Array.from(request.subject.replaceAll(/[/=&]/g, ''));

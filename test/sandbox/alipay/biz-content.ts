@@ -39,6 +39,13 @@ export const APP_PAY = order('QUICK_MSECURITY_PAY');
  */
 export const PRECREATE = order('QR_CODE_OFFLINE');
 
+/**
+ * `alipay.trade.page.pay`, of which the same is true.
+ *
+ * @see https://opendocs.alipay.com/open/59da99d0_alipay.trade.page.pay
+ */
+export const PAGE_PAY = order('FAST_INSTANT_TRADE_PAY');
+
 /** `alipay.trade.query` */
 export const QUERY = withTrade(z.strictObject({ ...WHICH_TRADE, query_options: z.array(z.string()).optional() }));
 

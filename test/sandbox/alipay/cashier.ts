@@ -1,4 +1,4 @@
-/** The payer's side: what Alipay's app does with an order string, or with a code that it scans. */
+/** The payer's side: what Alipay does with an order string, or with a code that is scanned. */
 import { randomDigits } from '../random-digits.ts';
 import type { Standing } from '../standing.ts';
 import type { Trade } from '../trade.ts';
@@ -6,7 +6,7 @@ import { formatBeijingTime } from './beijing-time.ts';
 import { readOrderString } from './order-string.ts';
 import { sameTerms, type OrderTerms } from './order-terms.ts';
 import type { Books } from './books.ts';
-import { codeUrlOf, type PaymentTicket } from './payment-ticket.ts';
+import { codeUrlOf, ticketAsQuery, type PaymentTicket } from './payment-ticket.ts';
 import type { Merchant } from './public-parameters.ts';
 
 /** A code can be scanned for so long; the payment behind it may live longer. */
@@ -35,7 +35,7 @@ export type CashierOutcome = { ok: true; trade: Trade } | CashierRefusal;
 /** How somebody pays. `late` lets money through that was on its way when the time ran out; what is closed stays closed. */
 export type PayOptions = { late?: boolean };
 
-/** What a payer can do. Every one of them takes an order string or a code; once a trade exists, its number will do too. */
+/** What a payer can do. Every one of them takes a ticket of any form; once a trade exists, its number will do too. */
 export type Cashier = {
   /** Looks, and changes nothing. */
   openCashier(ticket: PaymentTicket): OpenedCashier | CashierRefusal;
@@ -57,14 +57,15 @@ export function createCashier({ books, merchant, onCapture }: CashierParts): Cas
 
   /** The terms behind a ticket, and the trade that stands under the same number. */
   function look(ticket: PaymentTicket): Looked | CashierRefusal {
-    const codeUrl = codeUrlOf(ticket);
+    const query = ticketAsQuery(ticket);
+    const codeUrl = codeUrlOf(query);
     if (codeUrl !== null) return lookBehind(codeUrl);
-    if (!ticket.includes('=')) {
-      const trade = ledger.trade(ticket);
+    if (!query.includes('=')) {
+      const trade = ledger.trade(query);
       if (trade === null) return refuse('ACQ.TRADE_NOT_EXIST', '交易不存在');
       return { ok: true, terms: trade, trade, payableUntilMs: trade.payableUntilMs, codeUrl: null };
     }
-    const read = readOrderString(ticket, merchant, now());
+    const read = readOrderString(query, merchant, now());
     if (!read.ok) return refuse(read.refusal['sub_code'] ?? '', read.refusal['sub_msg'] ?? '');
     return withTrade(read.terms, read.terms.payableUntilMs, null);
   }

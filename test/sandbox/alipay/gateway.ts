@@ -15,11 +15,13 @@ import {
   type AnswerContent,
 } from './answer.ts';
 import type { Books } from './books.ts';
+import { cashierResponse } from './cashier-response.ts';
 import { createCashier, type Cashier } from './cashier.ts';
 import { closeTrade } from './close-trade.ts';
 import { createCodeBook } from './code-book.ts';
 import { falseSuccess } from './false-success.ts';
 import { notificationOf, signedForm } from './notification.ts';
+import { pageOrderString } from './page-payment.ts';
 import { precreateTrade } from './precreate-trade.ts';
 import {
   checkNotifyUrl,
@@ -57,7 +59,10 @@ export type AlipayGatewaySetup = {
 
 /** The pretend Alipay. */
 export type AlipayGateway = Cashier & {
-  /** `POST …/gateway.do`. Rejects like a network does when the fault plan says so. */
+  /**
+   * `POST …/gateway.do`, and `GET` for a browser that brings a page payment. Rejects like a network does when the fault
+   * plan says so. A browser gets the cashier, and no fault: those are the merchant's.
+   */
   fetch(request: Request): Promise<Response>;
   /** Hands over the notifications that wait, oldest first. The taker delivers, drops, doubles or reorders them. */
   takeNotifications(): Notification[];
@@ -116,24 +121,28 @@ export function createAlipayGateway(setup: AlipayGatewaySetup): AlipayGateway {
     }
   }
 
+  const cashier = createCashier({
+    books,
+    merchant,
+    onCapture: (trade) => notifications.add(notificationOf(trade, { merchant, alipayPrivateKey, nowMs: now() }), now()),
+  });
+
   return {
     async fetch(request) {
       const url = new URL(request.url);
       if (!url.pathname.endsWith('/gateway.do')) return new Response('Not Found', { status: 404 });
+      const query = url.search.slice(1);
       const form = await readForm(request);
+      const page = pageOrderString(query, form ?? '');
+      if (page !== null && (form !== null || request.method === 'GET')) return cashierResponse(cashier, page, now());
       if (form === null) return answerResponse(unsigned('error_response', NOT_A_FORM));
-      const parameters = readParameters(url.search.slice(1), form);
+      const parameters = readParameters(query, form);
       const fault = faults.next(parameters?.get('method') ?? '');
       if (fault?.when === 'before') return broken(fault, parameters, null);
       const whole = answer(parameters);
       return fault === null ? answerResponse(whole) : broken(fault, parameters, whole);
     },
-    ...createCashier({
-      books,
-      merchant,
-      onCapture: (trade) =>
-        notifications.add(notificationOf(trade, { merchant, alipayPrivateKey, nowMs: now() }), now()),
-    }),
+    ...cashier,
     takeNotifications: () => notifications.take(),
     signNotification: (fields) => signedForm(fields, alipayPrivateKey),
     ledger,

@@ -1,7 +1,9 @@
-/** What a merchant's app or screen hands to a payer: which of its forms it has. */
+/** What a merchant's app, page or screen hands to a payer: which of its forms it has. */
+import { readPage } from './page-payment.ts';
 
 /**
- * An order string; a code URL, by itself or as `code_url`; or the merchant's number of a trade that exists.
+ * An order string, of an app or of a page; the link or the form of HTML that the page was given, as it is; a code URL,
+ * by itself or as `code_url`; or the merchant's number of a trade that exists.
  */
 export type PaymentTicket = string;
 
@@ -12,8 +14,10 @@ export function codeUrlOf(ticket: PaymentTicket): string | null {
   return fields.size === 1 ? fields.get('code_url') : null;
 }
 
-/** A ticket as the query string of the cashier's address. An order string is one, and is never written anew. */
+/** A ticket of any form as the query string of the cashier's address. An order string is one, and is never written anew. */
 export function ticketAsQuery(ticket: PaymentTicket): string {
+  const page = readPage(ticket);
+  if (page !== null) return page;
   const codeUrl = codeUrlOf(ticket);
   return codeUrl === null ? ticket : new URLSearchParams({ code_url: codeUrl }).toString();
 }

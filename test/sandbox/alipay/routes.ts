@@ -6,7 +6,7 @@ import { refusalPage } from '../pages/refusal-page.ts';
 import type { Trade } from '../trade.ts';
 import type { World } from '../world.ts';
 import type { CashierOutcome, CashierRefusal } from './cashier.ts';
-import { cashierPage } from './cashier-page.ts';
+import { cashierResponse } from './cashier-response.ts';
 import { LOOKS } from './looks.ts';
 import { ticketAsQuery, type PaymentTicket } from './payment-ticket.ts';
 import { resultPage } from './result-page.ts';
@@ -32,14 +32,10 @@ export function createAlipayRoutes(world: World): Hono {
   const { alipay, now } = world;
   const routes = new Hono();
 
-  routes.post('/gateway.do', (c) => answerOverNetwork(() => alipay.fetch(c.req.raw)));
+  routes.on(['GET', 'POST'], '/gateway.do', (c) => answerOverNetwork(() => alipay.fetch(c.req.raw)));
 
-  routes.get('/cashier', (c) => {
-    // The query string is the order string itself, and has to be read exactly as the merchant wrote it.
-    const ticket = new URL(c.req.url).search.slice(1);
-    const opened = alipay.openCashier(ticket);
-    return opened.ok ? c.html(cashierPage(opened, ticket, now())) : c.html(refused(opened), 400);
-  });
+  // The query string is the order string itself, and has to be read exactly as the merchant wrote it.
+  routes.get('/cashier', (c) => cashierResponse(alipay, new URL(c.req.url).search.slice(1), now()));
   routes.post('/cashier', async (c) => {
     const cashier = new URL('/alipay/cashier', c.req.url);
     cashier.search = ticketAsQuery((await readForm(c)).trim());
@@ -85,7 +81,7 @@ function payUnlessPaid({ alipay }: World, ticket: PaymentTicket): CashierOutcome
   return opened.ok && opened.trade !== null ? { ok: true, trade: opened.trade } : outcome;
 }
 
-function refused({ subCode, message }: CashierRefusal, ticket?: PaymentTicket): Markup {
+function refused({ subCode, message }: CashierRefusal, ticket: PaymentTicket): Markup {
   return refusalPage(LOOKS, { code: subCode, message }, ticket);
 }
 

@@ -1,0 +1,20 @@
+/** Recharge: the contract of `/api/v1/order`. */
+
+import { defineDialect } from '../dialect.ts';
+import { userKind, USERS } from '../users.ts';
+import { renderRefusal } from './errors.ts';
+import { NAME, routes } from './routes.ts';
+import { catalogIdSchema, PRODUCTS, productSchema, SUPPLIERS, supplierSchema } from './schema.ts';
+import { FULFILMENT } from './status.ts';
+
+export const recharge = defineDialect({
+  name: NAME,
+  routes: { '/api/v1/order': { routes } },
+  renderRefusal,
+  fulfilment: FULFILMENT,
+  catalog: {
+    [PRODUCTS]: { id: catalogIdSchema, body: productSchema },
+    [SUPPLIERS]: { id: catalogIdSchema, body: supplierSchema },
+    [USERS]: userKind,
+  },
+});

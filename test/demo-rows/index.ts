@@ -1,6 +1,7 @@
 /** All demo rows, one line each dialect. The same ones serve `npm run db:demo` and the tests. */
 import type { DemoRow } from './demo-row.ts';
 import { medicalCompanionRows } from './medical-companion.ts';
+import { rechargeRows } from './recharge.ts';
 import { technicianBookingRows } from './technician-booking.ts';
 
-export const demoRows: readonly DemoRow[] = [...technicianBookingRows, ...medicalCompanionRows];
+export const demoRows: readonly DemoRow[] = [...technicianBookingRows, ...medicalCompanionRows, ...rechargeRows];

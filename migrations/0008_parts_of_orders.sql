@@ -5,7 +5,7 @@
 -- the work can carry facts about nobody, such as the numbers under which a supplier knows it.
 --
 -- Check:
---   SELECT p.parent_no FROM orders p GROUP BY p.parent_no
+--   SELECT p.parent_no FROM orders p WHERE p.status <> 'split' GROUP BY p.parent_no
 --    HAVING p.parent_no IS NOT NULL
 --       AND sum(p.amount_fen) <> (SELECT amount_fen FROM orders w WHERE w.order_no = p.parent_no AND w.status = 'split');
 --   -- no rows
@@ -39,11 +39,13 @@ BEGIN
   SELECT RAISE(ABORT, 'the terms of an order are fixed');
 END;
 
--- A part is paid by its parent's payment, so it can only be split off an order that a payment has paid.
+-- A part is paid by the payment of the whole, so it can only be split off an order that a payment has paid. A part that
+-- is split again is none any more.
 CREATE TRIGGER orders_are_split_off_what_is_paid BEFORE INSERT ON orders
 WHEN NEW.parent_no IS NOT NULL AND (
   NOT EXISTS (SELECT 1 FROM captures WHERE order_no = NEW.parent_no AND role = 'pays')
-  OR NEW.amount_fen + (SELECT coalesce(sum(amount_fen), 0) FROM orders WHERE parent_no = NEW.parent_no)
+  OR NEW.amount_fen + (
+       SELECT coalesce(sum(amount_fen), 0) FROM orders WHERE parent_no = NEW.parent_no AND status <> 'split')
      > (SELECT amount_fen FROM orders WHERE order_no = NEW.parent_no)
 )
 BEGIN

@@ -336,7 +336,7 @@ describe.each(['/orders', '/refunds', '/notifications', '/catalog/technicians'])
 
 describe('the query of /orders', () => {
   test.each([
-    ...['', 'recharge', 'Technician-Booking', 'technician-booking,recharge'].map((value) => ['dialect', value]),
+    ...['', 'recharges', 'Technician-Booking', 'technician-booking,recharge'].map((value) => ['dialect', value]),
     ...['', 'x'.repeat(65), 'x'.repeat(10_240)].map((value) => ['userId', value]),
     ...NOBODYS.filter((number) => !/^(?:ORD)?\d{22}$/.test(number)).map((value) => ['orderNo', value]),
     ...['from', 'to'].flatMap((name) =>

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { openShop } from '../harness/shop.ts';
 import companion from '../http/medical-companion.http?raw';
 import print from '../http/print-shop.http?raw';
+import recharge from '../http/recharge.http?raw';
 import booking from '../http/technician-booking.http?raw';
 
 type Example = {
@@ -83,6 +84,27 @@ const FILES = [
       'POST /API/order/refund',
     ],
   },
+  {
+    name: 'recharge',
+    file: recharge,
+    userId: '456',
+    noOrder: '987654321',
+    calls: [
+      'POST /api/v1/order/create',
+      'GET /api/v1/order/list…',
+      'GET /api/v1/order/…',
+      'PUT /api/v1/order/…/status',
+      'POST /api/v1/order/…/pay',
+      'POST /api/v1/order/…/payment',
+      'POST /api/v1/order/…/recharge',
+      'POST /api/v1/order/…/success',
+      'POST /api/v1/order/…/fail',
+      'POST /api/v1/order/…/refund',
+      'POST /api/v1/order/…/cancel',
+      'POST /api/v1/order/…/split',
+      'POST /api/v1/order/…/partial',
+    ],
+  },
 ];
 
 describe.each(FILES)('the examples of $name', ({ file, userId, noOrder, calls }) => {
@@ -95,7 +117,8 @@ describe.each(FILES)('the examples of $name', ({ file, userId, noOrder, calls })
 
   test('are answered as they say', async () => {
     const shop = await openShop();
-    const known: Record<string, string> = { noOrder, token: await shop.token(userId) };
+    const operator = await shop.token('9001', { role: 'operator' });
+    const known: Record<string, string> = { noOrder, token: await shop.token(userId), operator };
     const fill = (text: string) =>
       text.replace(/\{\{([\w.]+)\}\}/g, (_all, name: string) => known[name] ?? `no ${name}`);
     const answered: string[] = [];

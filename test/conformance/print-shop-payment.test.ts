@@ -171,6 +171,14 @@ describe('at Alipay', () => {
   });
 });
 
+test.each(['WXPAY', 'ALIPAY'] as const)('by %s, a file with the longest of names can be paid for', async (payway) => {
+  const orderID = await customer.newOrder({ files: [{ ...EXAMPLE_FILE, fileName: '长😀'.repeat(127) }] });
+  if (payway === 'WXPAY') payAtWechat(shop, await customer.newCode(orderID));
+  else payAtAlipay(shop, await customer.newForm(orderID));
+  await shop.deliverNotifications();
+  expect(await customer.stateOf(orderID)).toBe('PAID');
+});
+
 describe('by the other way', () => {
   test('the first payment is closed where it was, and only the second can be paid', async () => {
     const orderID = await customer.newOrder();

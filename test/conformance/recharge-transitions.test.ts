@@ -3,7 +3,15 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { STATUSES, type Status } from '../../src/dialects/recharge/status.ts';
 import { checkBooks } from '../harness/check-books.ts';
-import { newOrderAt, type RechargeCaller, rechargeOperator, type StationedOrder } from '../harness/recharge.ts';
+import {
+  HALVES,
+  newOrderAt,
+  ofQuantity,
+  payAtWechat,
+  type RechargeCaller,
+  rechargeOperator,
+  type StationedOrder,
+} from '../harness/recharge.ts';
 import { openShop, type Received, type Shop } from '../harness/shop.ts';
 import { newCustomer } from './recharge-people.ts';
 import { DONE, FORBIDDEN, refusal } from './recharge-refusal.ts';
@@ -36,18 +44,13 @@ const MOVES: Readonly<Record<string, Call>> = {
     STATUSES.map((word): [string, Call] => [`PUT ${word}`, (who, { id }) => who.putStatus(id, word, '状态更新备注')]),
   ),
   pay: (who, { id }) => who.pay(id),
-  payment: (who, { id, paymentId }) =>
-    who.payment(id, who === operator ? `PAY${++payments}` : (paymentId ?? 'PAY123456')),
+  payment: (who, { id }) => who.payment(id, `PAY${++payments}`),
   recharge: (who, { id }) => who.recharge(id),
   success: (who, { id }) => who.success(id),
   fail: (who, { id }) => who.fail(id),
   refund: (who, { id }, status) => who.refund(id, leftOf(status)),
   cancel: (who, { id }) => who.cancel(id),
-  split: (who, { id }) =>
-    who.split(
-      id,
-      [1, 1].map((quantity) => ({ quantity, amount: 100 })),
-    ),
+  split: (who, { id }) => who.split(id, HALVES),
   partial: (who, { id }) => who.partial(id, 1, 1),
 };
 
@@ -90,8 +93,6 @@ const ALLOWED: Readonly<Record<Status, Readonly<Record<string, Status>>>> = {
   split: {},
 };
 
-const CUSTOMERS_OWN: readonly string[] = ['pay', 'payment', 'cancel'];
-
 async function versionOf({ id }: StationedOrder): Promise<number> {
   const row = await env.DB.prepare('SELECT version FROM orders WHERE id = ?1').bind(id).first<{ version: number }>();
   return row?.version ?? -1;
@@ -106,54 +107,61 @@ describe.each(STATUSES)('%s', (status) => {
   let order: StationedOrder;
   beforeAll(async () => {
     order = await newOrderAt(shop, customer, status);
-    expect(await customer.statusOf(order.id)).toBe(status);
   });
 
-  describe.each(Object.entries(MOVES))('%s', (move, call) => {
-    const to = ALLOWED[status][move];
+  const moves = Object.entries(MOVES);
+  const leadsTo = ALLOWED[status];
+  const isAllowed = (move: string) => leadsTo[move] !== undefined;
 
-    test.runIf(to !== undefined)(`by an operator leads to ${to}`, async () => {
-      const own = await newOrderAt(shop, customer, status);
-      const version = await versionOf(own);
-      const received = await call(operator, own, status);
-      expect([received.status, received.json]).toEqual([200, expect.objectContaining({ code: 0, message: 'success' })]);
-      expect(await customer.statusOf(own.id)).toBe(to);
-      expect(await versionOf(own)).toBeGreaterThan(version);
-    });
+  test.each(moves.filter(([move]) => isAllowed(move)))('%s is an operator’s to make', async (move, call) => {
+    const own = await newOrderAt(shop, customer, status);
+    const version = await versionOf(own);
+    const received = await call(operator, own, status);
+    expect([received.status, received.json]).toMatchObject([200, { code: 0, message: 'success' }]);
+    expect(await customer.statusOf(own.id)).toBe(leadsTo[move]);
+    expect(await versionOf(own)).toBeGreaterThan(version);
+  });
 
-    test.runIf(to === undefined)('by an operator is refused, and writes nothing', async () => {
-      const before = await everythingOf(order);
-      const received = await call(operator, order, status);
-      expect([received.status, received.json]).toEqual([409, { code: 1003, message: expect.any(String), data: null }]);
-      expect(await everythingOf(order)).toEqual(before);
-    });
+  test.each(moves.filter(([move]) => !isAllowed(move)))('%s is refused, and writes nothing', async (_move, call) => {
+    const before = await everythingOf(order);
+    const received = await call(operator, order, status);
+    expect([received.status, received.json]).toMatchObject([409, { code: 1003, data: null }]);
+    expect(await everythingOf(order)).toEqual(before);
+  });
 
-    test.runIf(!CUSTOMERS_OWN.includes(move))('is not a customer’s to make', async () => {
+  test.each(moves.filter(([move]) => !['pay', 'payment', 'cancel'].includes(move)))(
+    '%s is not a customer’s to make',
+    async (_move, call) => {
       const before = await everythingOf(order);
       expect(seen(await call(customer, order, status))).toEqual(FORBIDDEN);
       expect(await everythingOf(order)).toEqual(before);
-    });
+    },
+  );
 
-    test.runIf(move === 'pay' || move === 'cancel')('by its customer goes as by an operator', async () => {
-      const own = to === undefined ? order : await newOrderAt(shop, customer, status);
-      const before = await everythingOf(own);
-      const received = await call(customer, own, status);
-      if (to === undefined) {
-        expect([received.status, received.json]).toMatchObject([409, { code: 1003 }]);
-        expect(await everythingOf(own)).toEqual(before);
-      } else {
-        expect(received.status).toBe(200);
-        expect(await customer.statusOf(own.id)).toBe(to);
-      }
-    });
+  const shared = moves.filter(([move]) => move === 'pay' || move === 'cancel');
 
-    test.runIf(move === 'payment')('by its customer is a question, and writes nothing that is not so', async () => {
-      const before = await everythingOf(order);
-      const received = seen(await call(customer, order, status));
-      // What paid the order has paid it; what is nobody's attempt has not.
-      expect(received).toEqual(order.paymentId === null ? refusal(1002, '支付单不存在') : DONE);
-      expect(await everythingOf(order)).toEqual(before);
-    });
+  test.each(shared.filter(([move]) => isAllowed(move)))('%s is its customer’s to make, too', async (move, call) => {
+    const own = await newOrderAt(shop, customer, status);
+    expect((await call(customer, own, status)).json).toMatchObject({ code: 0 });
+    expect(await customer.statusOf(own.id)).toBe(leadsTo[move]);
+  });
+
+  test.each(shared.filter(([move]) => !isAllowed(move)))('%s is refused to its customer, too', async (_move, call) => {
+    const before = await everythingOf(order);
+    const [ours, theirs] = [await call(customer, order, status), await call(operator, order, status)];
+    expect([ours.status, ours.json]).toMatchObject([409, { code: 1003 }]);
+    expect(seen(ours)).toEqual(seen(theirs));
+    expect(await everythingOf(order)).toEqual(before);
+  });
+
+  test('payment by its customer is a question, and makes nothing so', async () => {
+    const before = await everythingOf(order);
+    const paymentId = order.paymentId ?? 'PAY123456';
+    // What paid the order has paid it; what is nobody's attempt has not.
+    expect(seen(await customer.payment(order.id, paymentId))).toEqual(
+      order.paymentId === null ? refusal(1002, '支付单不存在') : DONE,
+    );
+    expect(await everythingOf(order)).toEqual(before);
   });
 });
 
@@ -219,20 +227,19 @@ test('what is recharged in part goes on, and comes to an end', async () => {
 });
 
 test('while money is on its way back nothing is recharged, and nothing is refunded twice', async () => {
-  const { id } = await customer.newOrder({ payment_method: 'wechat', quantity: 2, total_amount: 200 });
+  const { id } = await customer.newOrder({ ...ofQuantity(2), payment_method: 'wechat' });
   const { code_url } = await customer.newWechatCode(id);
-  expect(shop.wechatPay.pay(code_url).ok).toBe(true);
+  payAtWechat(shop, code_url);
   await shop.deliverNotifications();
   shop.wechatPay.refunds.setCourse('when_told');
   expect(seen(await operator.refund(id, 50))).toEqual(DONE);
   expect(await customer.statusOf(id)).toBe('pending_recharge');
   const before = await rowCounts();
-  const parts = [1, 1].map((quantity) => ({ quantity, amount: 100 }));
   for (const asked of [
     () => operator.recharge(id),
     () => operator.putStatus(id, 'recharging'),
     () => operator.fail(id),
-    () => operator.split(id, parts),
+    () => operator.split(id, HALVES),
     () => operator.refund(id, 50),
   ]) {
     expect(seen(await asked())).toEqual(refusal(1003, '订单已退款或正在退款'));

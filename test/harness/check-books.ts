@@ -22,9 +22,8 @@ const NEVER: Readonly<Record<string, string>> = {
            EXISTS (SELECT 1 FROM captures c WHERE c.order_no = coalesce(o.parent_no, o.order_no) AND c.role = 'pays')`,
   'an order that was split, whose parts are not the whole of it': `
     SELECT o.order_no FROM orders o
-     WHERE (o.status = 'split' OR EXISTS (SELECT 1 FROM orders p WHERE p.parent_no = o.order_no))
-       AND (o.status <> 'split'
-            OR o.amount_fen <> (SELECT sum(p.amount_fen) FROM orders p WHERE p.parent_no = o.order_no))`,
+     WHERE o.parent_no IS NULL AND (o.status = 'split') <> (o.amount_fen IS (
+       SELECT sum(p.amount_fen) FROM orders p WHERE p.parent_no = o.order_no AND p.status <> 'split'))`,
   'a list that counts wrong': `
     SELECT * FROM (SELECT user_id, dialect, listed_state, count(*) AS orders FROM orders
                     WHERE deleted_at_ms IS NULL GROUP BY user_id, dialect, listed_state)
@@ -43,11 +42,13 @@ const NEVER: Readonly<Record<string, string>> = {
   'refunds beyond the captured money': `
     SELECT c.order_no FROM captures c WHERE c.amount_fen < (
       SELECT coalesce(sum(r.amount_fen), 0) FROM refunds r
-       WHERE r.transaction_id = c.transaction_id AND r.status NOT IN ('failed', 'rejected'))`,
+       WHERE r.provider = c.provider AND r.transaction_id = c.transaction_id
+         AND r.status NOT IN ('failed', 'rejected'))`,
   'surplus money without its refund': `
     SELECT c.order_no FROM captures c WHERE c.role = 'surplus' AND c.amount_fen <> (
       SELECT coalesce(sum(r.amount_fen), 0) FROM refunds r
-       WHERE r.transaction_id = c.transaction_id AND r.status NOT IN ('failed', 'rejected'))`,
+       WHERE r.provider = c.provider AND r.transaction_id = c.transaction_id
+         AND r.status NOT IN ('failed', 'rejected'))`,
 };
 
 /** What only holds once everything has settled. */

@@ -121,16 +121,37 @@ const MEDICAL: readonly Shown[] = [
   ['What WeChat has', /"refundedFen":10000,"state":"REFUND"/, /"refundedFen":0,"state":"CLOSED"/],
 ];
 
+/** The same of recharge. */
+const RECHARGE: readonly Shown[] = [
+  ['Create an order of two', /"status":"pending_payment"/, /^ID is \d+$/m, /^ORDER is ORD\d{22}$/m],
+  ['Start paying: a code', /^PAYMENT is ORD\d{26}$/m, /^CODE is weixin:\/\/wxpay\/bizpayurl/m],
+  ['Scan it', /^微信支付 · 话费充值100元$/m, /^http:\/\/localhost:\d+\/wechat-pay\/cashier\?code_url=weixin%3A/m],
+  ['Pay with the code', /"capturedFen":20000/, /"accepted":true/],
+  ['The customer says so too', /"code":0,"message":"success"/],
+  ['Look at the order', /"status":"pending_recharge"/],
+  ['The operator splits it', /"split_order_ids":\[\d+,\d+\]/],
+  ['List the parts', /"total":3/, /"total_amount":79.5/, /^ID is \d+$/m, /^ORDER is ORD\d{22}$/m],
+  ['The operator hands the part', /"code":0/],
+  ["Look at the operator's view", /"apiTradeNum":"TRADE123456"/],
+  ['The recharge fails', /"code":0/],
+  ['The operator gives the money', /"code":0/],
+  ['The one before it', /^ID is \d+$/m, /"code":0[^]*"code":0/],
+  ['List the orders again', /"status":"success"/, /"status":"split"/],
+  ['Create another order, and cancel it', /"remark":"备注信息"/, /"code":0,"message":"success","data":null/],
+];
+
 const SHOWN: readonly Shown[] = [
   ['Who is calling', /^$/],
   ...BOOKING,
   ...MEDICAL,
+  ...RECHARGE,
   ['Run the cron now', /^ok$/],
   [
     'What the shop was told',
     /"arrivals":1/,
     /technician-booking/,
     /medical-companion/,
+    /recharge/,
     /"configuration":"ok","database":"ok","cron":"ok"/,
   ],
 ];

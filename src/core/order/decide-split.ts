@@ -9,8 +9,8 @@ import type { Change, Decided, DecidedEvent } from './decision.ts';
 import type { OrderState } from './order.ts';
 
 /**
- * Only an order that is paid and not begun can be split, and only while none of its money is on its way back. Its parts
- * begin as it stands, and share its payment. Refuses `move_not_allowed`, `refund_already_requested`, and
+ * Only an order that is paid and of which nothing was done can be split, and only while none of its money is on its way
+ * back. Its parts begin as it stands, and share its payment. Refuses `move_not_allowed`, `refund_already_requested`, and
  * `amount_differs` unless the parts add up to the order to the fen.
  */
 export function decideSplit(state: OrderState, command: Split, actor: string): Decided {
@@ -18,6 +18,8 @@ export function decideSplit(state: OrderState, command: Split, actor: string): D
   if (order.status !== 'paid' || order.fulfilment !== 'unfulfilled') {
     return refuse('move_not_allowed', { message: `${order.status}/${order.fulfilment} cannot be split` });
   }
+  // Whose work is done in part has earned what is held back; parts would not know which of them has.
+  if (order.heldBackFen > 0) return refuse('move_not_allowed', { message: 'work done in part cannot be split' });
   if (state.refunds.some((one) => one.orderNo === order.orderNo && holdsMoney(one))) {
     return refuse('refund_already_requested');
   }

@@ -47,7 +47,9 @@ export async function startIfApproved(
 ): Promise<Result<RefundOfOrder>> {
   const refund = state.refunds.find((one) => one.refundNo === refundNo);
   if (!refund) return refuse('busy', { retryAfterSeconds: 1 });
-  const capture = state.captures.find((one) => one.transactionId === refund.transactionId);
+  const { provider, transactionId } = refund;
+  // A number that an operator recorded may be one of a provider's as well.
+  const capture = state.captures.find((one) => one.provider === provider && one.transactionId === transactionId);
   if (refund.status !== 'processing' || !capture) return accept({ order: state.order, refund });
   if (refund.provider === BY_HAND) return settleByHand(services, refund);
   services.background(sendRefund(services, { ...refund, capturedFen: capture.amountFen }));

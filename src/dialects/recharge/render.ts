@@ -35,17 +35,12 @@ export function renderPage({ views, total }: { views: readonly PersonalView[]; t
   return { total, items: views.map(({ order, personal }) => renderOrder(order, personal)) };
 }
 
-/** `POST /api/v1/order/:id/pay`: what the client opens the cashier with, or shows to be scanned. */
+/** `POST /api/v1/order/:id/pay`: what the client opens Alipay with, or shows to be scanned. */
 export function renderStarted({ attempt, prepay }: StartedPayment<Kind>) {
   const payment_id = attempt.outTradeNo;
-  switch (prepay.kind) {
-    case 'app_order_string':
-      return { payment_id, order_str: prepay.orderString };
-    case 'qr_code':
-      return attempt.provider === PROVIDERS.alipay
-        ? { payment_id, qr_code: prepay.codeUrl }
-        : { payment_id, code_url: prepay.codeUrl };
-  }
+  if (prepay.kind === 'app_order_string') return { payment_id, order_str: prepay.orderString };
+  const isAlipay = attempt.provider === PROVIDERS.alipay;
+  return isAlipay ? { payment_id, qr_code: prepay.codeUrl } : { payment_id, code_url: prepay.codeUrl };
 }
 
 /** UTC, to the second. */

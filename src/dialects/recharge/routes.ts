@@ -2,7 +2,6 @@
 
 import { zValidator } from '@hono/zod-validator';
 import { type Context, Hono } from 'hono';
-import { createMiddleware } from 'hono/factory';
 import { actorOf, type Caller, scopeOf } from '../../core/caller.ts';
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
 import { accept, refuse, RefusedError, type Result, valueOrThrow } from '../../core/errors.ts';
@@ -22,6 +21,7 @@ import type { AppEnv } from '../../http/app-env.ts';
 import { operatorsOnly } from '../../http/authenticate.ts';
 import { readIdempotencyKey } from '../../http/idempotency-key.ts';
 import { refuseInvalid } from '../../http/invalid-input.ts';
+import { numericUser } from '../../http/numeric-user.ts';
 import { readBody } from '../../http/read-body.ts';
 import { readOptionalBody } from '../../http/read-optional-body.ts';
 import { remainingShareOf, totalOf } from './pricing.ts';
@@ -52,15 +52,6 @@ export const NAME = 'recharge';
 
 /** What stands in front of an order's digits. */
 const NUMBER_PREFIX = 'ORD';
-
-/** The document shows `customer_id` as a number: a token whose user is none is not for this dialect. */
-const numericUser = createMiddleware<AppEnv>(async function numericUser(c, next) {
-  const { userId } = c.var.caller;
-  if (!/^\d{1,16}$/.test(userId) || !Number.isSafeInteger(Number(userId))) {
-    throw new RefusedError({ reason: 'unauthenticated' });
-  }
-  await next();
-});
 
 /** Refuses `forbidden` to a customer who names somebody else. */
 function checkCustomer(caller: Caller, customerId: number): void {

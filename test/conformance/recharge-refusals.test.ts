@@ -67,7 +67,7 @@ const CODES: Readonly<Record<Reason, [status: number, code: number]>> = {
   refund_not_found: [404, 1002],
   notification_not_found: [404, 1002],
   busy: [500, 1005],
-  misconfigured: [500, 1005],
+  misconfigured: [503, 1005],
 };
 
 test.each(REASONS)('%s has its status, its code, words, and no data', (reason) => {

@@ -1,6 +1,6 @@
 /** Orders in D1: placing them, reading them, and expiring those that nobody can be paying. */
 
-import { and, asc, eq, getTableColumns, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { Scope } from '../core/order/command.ts';
 import type { OrderFilter, OrderStore } from '../core/order/order-store.ts';
 import type { Database } from './open-database.ts';
@@ -55,7 +55,11 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       return detailOf(db, and(isIt, inScope(scope)));
     },
     tally: async ({ userId, dialect }) => {
-      const isTheirs = and(eq(orderTallies.userId, userId), eq(orderTallies.dialect, dialect));
+      const isTheirs = and(
+        eq(orderTallies.userId, userId),
+        eq(orderTallies.dialect, dialect),
+        gt(orderTallies.orders, 0),
+      );
       const rows = await db.select().from(orderTallies).where(isTheirs);
       return new Map(rows.map((row) => [row.listedState, row.orders]));
     },

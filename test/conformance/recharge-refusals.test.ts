@@ -67,7 +67,7 @@ const CODES: Readonly<Record<Reason, [status: number, code: number]>> = {
   refund_not_found: [404, 1002],
   notification_not_found: [404, 1002],
   busy: [500, 1005],
-  misconfigured: [500, 1005],
+  misconfigured: [503, 1005],
 };
 
 test.each(REASONS)('%s has its status, its code, words, and no data', (reason) => {
@@ -127,7 +127,7 @@ describe.each(Object.entries(CALLS))('%s', (_call, ask) => {
 
   test('says what is wrong with the configuration, by its name and not by its value', async () => {
     const received = await ask(...at(brokenShop));
-    expect([received.status, received.text]).toEqual([500, expect.stringContaining('ORDER_TTL_SECONDS')]);
+    expect([received.status, received.text]).toEqual([503, expect.stringContaining('ORDER_TTL_SECONDS')]);
     expect(received.text).not.toContain('an hour');
     expect(received.json).toMatchObject({ code: 1005, data: null });
   });

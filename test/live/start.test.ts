@@ -125,7 +125,7 @@ const MEDICAL: readonly Shown[] = [
 const RECHARGE: readonly Shown[] = [
   ['Create an order of two', /"status":"pending_payment"/, /^ID is \d+$/m, /^ORDER is ORD\d{22}$/m],
   ['Start paying: a code', /^PAYMENT is ORD\d{26}$/m, /^CODE is weixin:\/\/wxpay\/bizpayurl/m],
-  ['Scan it', /^微信支付 · 话费充值100元$/m, /^http:\/\/localhost:\d+\/wechat-pay\/cashier\?code_url=weixin%3A/m],
+  ['Scan it', /^微信支付 · 话费充值100元$/m, /^http:\/\/localhost:\d+\/wechat-pay\/cashier\?code_url=weixin%3a/im],
   ['Pay with the code', /"capturedFen":20000/, /"accepted":true/],
   ['The customer says so too', /"code":0,"message":"success"/],
   ['Look at the order', /"status":"pending_recharge"/],
@@ -172,7 +172,7 @@ describe('npm start', () => {
   test('runs the demo', async () => {
     const demo = await runScript(folder.root, 'test/local/demo.ts', { env });
     const amounts = [...demo.output.matchAll(/^All of it worked: (\d+) fen were taken and given back\.$/gm)];
-    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900']);
+    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900', '20000']);
     expect(demo.code).toBe(0);
   });
 

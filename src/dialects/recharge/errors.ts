@@ -45,7 +45,7 @@ const WORDS: Readonly<Record<Reason, Words>> = {
   refund_not_found: [404, NOT_FOUND, '退款不存在'],
   notification_not_found: [404, NOT_FOUND, '通知不存在'],
   busy: [500, SYSTEM, '系统繁忙，请稍后重试'],
-  misconfigured: [500, SYSTEM, '服务配置错误'],
+  misconfigured: [503, SYSTEM, '服务配置错误'],
 };
 
 /** What is not there, by the field that names it. */

@@ -153,6 +153,14 @@ describe('what is said of it', () => {
     ]);
   });
 
+  test('of the longest name nothing is left out', async () => {
+    for (const fileName of ['x'.repeat(255), '长😀'.repeat(127)]) {
+      const answer = verifiedAnswer.parse((await customer.verify({ files: [{ ...EXAMPLE_FILE, fileName }] })).json);
+      expect(answer.info.desc).toBe(`《${fileName}》等共1个文件`);
+      expect((await shown(answer.info.orderID)).files[0]?.fileName).toBe(fileName);
+    }
+  });
+
   test('the same file may be there twice, and each is billed', async () => {
     const files = [EXAMPLE_FILE, { ...EXAMPLE_FILE, side: 2, col: 1 }, EXAMPLE_FILE];
     const info = await shown(await customer.newOrder({ files, money: 90 }));

@@ -140,11 +140,32 @@ const RECHARGE: readonly Shown[] = [
   ['Create another order, and cancel it', /"remark":"备注信息"/, /"code":0,"message":"success","data":null/],
 ];
 
+/** The same of the print shop. */
+const PRINT: readonly Shown[] = [
+  ['Have a print job checked and priced', /《申报指南.docx》等共1个文件/, /^ORDER is \d{22}$/m],
+  ['Start paying at Alipay: a form', /"payform":"<form id=/],
+  ['Keep the form in a page', /^file:\/\/.*print-shop-cashier\.html$/m],
+  ['Pay with the form', /"capturedFen":25/, /"accepted":true/],
+  ['Ask how the payment goes', /"state":"PAID"/],
+  ['Look at the order', /"username":"18945678900","nickname":"xxx"/, /"payway":"ALIPAY"/],
+  ['The customer wants the money back', /^\{"result":"OK"\}$/m],
+  ['The operator looks at the print order', /"reason":"不需要了"/, /^REFUND is \d{28}$/m],
+  ['The operator approves the refund', /"refundNo":"\d{28}"/],
+  ['Look at the counts', /"ALL":1,.*"REFUND":1/],
+  ['Have another job checked', /^ORDER is \d{22}$/m],
+  ['Start paying it at WeChat: the address', /^PICTURE is http:\/\/localhost:\d+\/API\/pay\/QRCode\?size=\d+&uri=/m],
+  ['Get the picture', /^<svg /],
+  ['Cancel the second job', /^\{"result":"OK"\}$/m],
+  ['List all print orders', /"state":"CANCEL"/, /"state":"REFUNDED"/],
+  ['What Alipay has', /"capturedFen":25/, /"refundedFen":25/],
+];
+
 const SHOWN: readonly Shown[] = [
   ['Who is calling', /^$/],
   ...BOOKING,
   ...MEDICAL,
   ...RECHARGE,
+  ...PRINT,
   ['Run the cron now', /^ok$/],
   [
     'What the shop was told',
@@ -152,6 +173,7 @@ const SHOWN: readonly Shown[] = [
     /technician-booking/,
     /medical-companion/,
     /recharge/,
+    /print-shop/,
     /"configuration":"ok","database":"ok","cron":"ok"/,
   ],
 ];
@@ -172,7 +194,7 @@ describe('npm start', () => {
   test('runs the demo', async () => {
     const demo = await runScript(folder.root, 'test/local/demo.ts', { env });
     const amounts = [...demo.output.matchAll(/^All of it worked: (\d+) fen were taken and given back\.$/gm)];
-    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900', '20000']);
+    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900', '20000', '25']);
     expect(demo.code).toBe(0);
   });
 

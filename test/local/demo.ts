@@ -1,6 +1,7 @@
 /** `npm run demo`: in each dialect an order is placed, paid, completed and refunded at the running service, step by step. */
 import { readAddresses } from './addresses.ts';
 import { medicalCompanionDemo } from './demo/medical-companion.ts';
+import { printShopDemo } from './demo/print-shop.ts';
 import { rechargeDemo } from './demo/recharge.ts';
 import type { Demo, Stage } from './demo/stage.ts';
 import { technicianBookingDemo } from './demo/technician-booking.ts';
@@ -8,7 +9,7 @@ import { readVars } from './read-vars.ts';
 import { sendRequest } from './send-request.ts';
 import { signToken } from './sign-token.ts';
 
-const DEMOS: readonly Demo[] = [technicianBookingDemo, medicalCompanionDemo, rechargeDemo];
+const DEMOS: readonly Demo[] = [technicianBookingDemo, medicalCompanionDemo, rechargeDemo, printShopDemo];
 
 /** The addresses at which the sandbox plays each provider. */
 const GATEWAYS = {

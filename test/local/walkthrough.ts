@@ -1,11 +1,12 @@
 /** The commands that `npm start` prints: an order's whole life in each dialect, to be pasted into sh, bash or zsh. */
 import { medicalCompanionWalk } from './walkthrough/medical-companion.ts';
+import { printShopWalk } from './walkthrough/print-shop.ts';
 import { rechargeWalk } from './walkthrough/recharge.ts';
 import { OPERATOR, show, type Step } from './walkthrough/shell-commands.ts';
 import { technicianBookingWalk } from './walkthrough/technician-booking.ts';
 import type { Surroundings, Walk } from './walkthrough/walk.ts';
 
-const WALKS: readonly Walk[] = [technicianBookingWalk, medicalCompanionWalk, rechargeWalk];
+const WALKS: readonly Walk[] = [technicianBookingWalk, medicalCompanionWalk, rechargeWalk, printShopWalk];
 
 export type { Step };
 

@@ -3,9 +3,13 @@
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
 import { accept, refuse, type Result } from '../../core/errors.ts';
 import type { Offer } from '../../core/order/place-order.ts';
+import { describeFiles } from './describe-files.ts';
 import { billOf, type PricedJob } from './pricing.ts';
 import { readRows } from './catalog-rows.ts';
 import type { Wanted } from './schema.ts';
+
+/** What the cashier shows of an order may be so long: only the longest of names are cut. */
+const MAX_SUBJECT_CHARACTERS = 256;
 
 /**
  * What is wanted at the point's prices, if they come to what its customer was told. Refuses `item_not_found` and
@@ -32,15 +36,11 @@ export function offerOf(items: readonly CatalogItem[], { pointID, files, dispatc
   }
   return accept({
     amountFen,
-    subject: describe(files),
+    subject: Array.from(describeFiles(files)).slice(0, MAX_SUBJECT_CHARACTERS).join(''),
     details: { pointID, pointName: point.name, pointPhone: point.phone ?? null, files, settle, isDelivered },
     personal: dispatching,
     saleOf: null,
     payWith: null,
     commission: null,
   });
-}
-
-function describe(files: Wanted['files']): string {
-  return `《${files[0]?.fileName ?? ''}》等共${files.length}个文件`;
 }

@@ -4,6 +4,7 @@ import type { OrderDetail, PersonalView } from '../../core/order/find-orders.ts'
 import type { ListedState } from '../../core/order/listed-state.ts';
 import type { Order } from '../../core/order/order.ts';
 import type { Capture } from '../../core/payment/attempt.ts';
+import { describeFiles } from './describe-files.ts';
 import { detailsSchema, readDispatching, type ShownUser } from './schema.ts';
 import { LIST_OF, type ListType, METHODS, STATE } from './status.ts';
 
@@ -15,9 +16,9 @@ export function envelope(info: unknown) {
 /** The success of a call that only does something. */
 export const DONE = { result: 'OK' } as const;
 
-/** `POST /API/order/verify`. The cashier shows the same description. */
-export function renderPlaced({ orderNo, subject }: Order) {
-  return { orderID: orderNo, desc: subject };
+/** `POST /API/order/verify`. */
+export function renderPlaced({ orderNo, details }: Order) {
+  return { orderID: orderNo, desc: describeFiles(detailsSchema.parse(details).files) };
 }
 
 /** `GET /API/order/detail`; `user` is what the shop knows of whoever ordered. */

@@ -10,10 +10,13 @@ import type {
 import { decide } from '../../src/core/order/decide.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus } from '../../src/core/order/lifecycle.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
+import type { Refund } from '../../src/core/refund/refund.ts';
 import {
+  aCapture,
   ALIPAY,
   anAttempt,
   aPaidState,
+  aRefund,
   aState,
   aSubmission,
   DIALECT,
@@ -153,6 +156,96 @@ describe('advancing the work', () => {
       changes: [{ type: 'keep_personal', ...WORDS }],
       subject: null,
     });
+  });
+});
+
+const policyOf = (moves: FulfilmentPolicy['moves']) => ({ ...ANYTHING, moves });
+
+describe('the work of a dialect that does some of it and can begin anew', () => {
+  const NO = 'refused move_not_allowed';
+  const GOES = 'fulfilment_advanced';
+
+  test.each<[FulfilmentStatus, string, string]>([
+    // from, then to partially_fulfilled, unfulfilled
+    ['unfulfilled', NO, NO],
+    ['in_progress', GOES, NO],
+    ['partially_fulfilled', NO, NO],
+    ['fulfilled', NO, NO],
+    ['failed', NO, GOES],
+  ])('%s: partially_fulfilled → %s, unfulfilled → %s', (fulfilment, ...expected) => {
+    const targets: FulfilmentTarget[] = ['partially_fulfilled', 'unfulfilled'];
+    const verdicts = targets.map((to) => verdictOf(at(aPaidState({ fulfilment }), advance(to))));
+    expect(verdicts).toEqual(expected);
+  });
+
+  test.each<[FulfilmentTarget, FulfilmentStatus]>([
+    ['partially_fulfilled', 'in_progress'],
+    ['unfulfilled', 'failed'],
+    ['in_progress', 'partially_fulfilled'],
+  ])('%s from %s is the dialect’s to allow', (to, from) => {
+    const state = aPaidState({ fulfilment: from });
+    expect(verdictOf(at(state, advance(to, policyOf({}))))).toBe(NO);
+    expect(verdictOf(at(state, advance(to, policyOf({ [to]: ['fulfilled'] }))))).toBe(NO);
+    expect(verdictOf(at(state, advance(to, policyOf({ [to]: [from] }))))).toBe(GOES);
+  });
+});
+
+const refundingState = (changes: Partial<Refund>) => aPaidState({}, [aRefund(aCapture(), 1, changes)]);
+
+describe('the work while money is on its way back', () => {
+  const WAITING: FulfilmentPolicy = { ...ANYTHING, whileRefunding: 'waits' };
+  const SIBLING = '2022112299999999999999';
+
+  test.each<[string, OrderState, string]>([
+    ['was asked for', refundingState({ status: 'requested' }), 'refused refund_already_requested'],
+    ['was sent', refundingState({ status: 'processing' }), 'refused refund_already_requested'],
+    [
+      'was sent as surplus',
+      refundingState({ status: 'processing', purpose: 'surplus' }),
+      'refused refund_already_requested',
+    ],
+    ['is back', refundingState({ status: 'succeeded', amountFen: 1 }), 'fulfilment_advanced'],
+    ['was refused', refundingState({ status: 'rejected' }), 'fulfilment_advanced'],
+    ['came to nothing', refundingState({ status: 'failed' }), 'fulfilment_advanced'],
+    ['of another part was sent', refundingState({ orderNo: SIBLING }), 'fulfilment_advanced'],
+    ['nobody asked for', aPaidState(), 'fulfilment_advanced'],
+  ])('waits where the dialect says so; money that %s', (_name, state, expected) => {
+    for (const to of ['in_progress', 'fulfilled', 'failed'] as const) {
+      expect([to, verdictOf(at(state, advance(to, WAITING)))]).toEqual([to, expected]);
+      expect([to, verdictOf(at(state, advance(to)))]).toEqual([to, 'fulfilment_advanced']);
+    }
+  });
+
+  test('a move that is not allowed is none first of all', () => {
+    const state = refundingState({ status: 'requested' });
+    const nothing: FulfilmentPolicy = { ...WAITING, moves: {} };
+    expect(verdictOf(at(state, advance('in_progress', nothing)))).toBe('refused move_not_allowed');
+  });
+});
+
+const stepOf = (more: Partial<AdvanceFulfilment>) =>
+  decisionOf(at(aPaidState({ fulfilment: 'in_progress' }), { ...advance('partially_fulfilled'), ...more }));
+
+describe('what a step says beside its reason', () => {
+  test('are facts, and what is earned; where nothing is said, nothing is', () => {
+    const facts = { apiOrderNumber: 'API1', done: 1 };
+    expect(stepOf({ facts, heldBackFen: 100 }).events).toMatchObject([{ facts, heldBackFen: 100 }]);
+    expect(stepOf({ facts, heldBackFen: 0 }).events).toMatchObject([{ facts, heldBackFen: 0 }]);
+    const [event] = stepOf({}).events;
+    expect(event).not.toHaveProperty('facts');
+    expect(event).not.toHaveProperty('heldBackFen');
+    expect(event).not.toHaveProperty('refunding');
+  });
+
+  test('stand with the step and not with the end of the order, which holds nothing back', () => {
+    const state = aPaidState({ fulfilment: 'in_progress', heldBackFen: 50 });
+    const command = { ...advance('completed'), facts: { done: 2 }, heldBackFen: 100 };
+    const [step1, end] = decisionOf(at(state, command)).events;
+    expect(step1).toMatchObject({ type: 'fulfilment_advanced', facts: { done: 2 }, heldBackFen: 100 });
+    expect(end).toMatchObject({ type: 'order_completed', heldBackFen: 0 });
+    expect(end).not.toHaveProperty('facts');
+    const [onlyEnd] = decisionOf(at(aPaidState({ fulfilment: 'fulfilled' }), command)).events;
+    expect(onlyEnd).toMatchObject({ type: 'order_completed', heldBackFen: 0 });
   });
 });
 

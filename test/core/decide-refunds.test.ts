@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { DecideRefund, OrderCommand, RequestRefund, SettleRefund } from '../../src/core/order/command.ts';
 import { decide } from '../../src/core/order/decide.ts';
-import type { OrderStatus, RefundStatus } from '../../src/core/order/lifecycle.ts';
-import type { OrderState } from '../../src/core/order/order.ts';
+import type { FulfilmentStatus, OrderStatus, RefundStatus } from '../../src/core/order/lifecycle.ts';
+import type { Order, OrderState } from '../../src/core/order/order.ts';
 import type { Refund } from '../../src/core/refund/refund.ts';
 import {
   aCapture,
@@ -131,6 +131,189 @@ describe('asking for money back', () => {
         { type: 'keep_personal', ...WORDS },
       ],
     });
+  });
+});
+
+const askFrom = (...refundFrom: FulfilmentStatus[]): RequestRefund => ({
+  ...ask(),
+  policy: { ...ANYTHING, refundFrom },
+});
+
+describe('what a dialect gives back at a point of the work', () => {
+  test.each(ANYTHING.refundFrom)('%s is on its list, or it gives nothing', (point) => {
+    const others = ANYTHING.refundFrom.filter((other) => other !== point);
+    const state = aPaidState({ fulfilment: point });
+    expect(verdictOf(on(state, askFrom(point)))).toBe('refund_requested');
+    expect(verdictOf(on(state, askFrom(...others)))).toBe('refused move_not_allowed');
+    expect(verdictOf(on(state, askFrom()))).toBe('refused move_not_allowed');
+  });
+
+  test('is only asked of what was paid, and before what is open already', () => {
+    expect(verdictOf(on(aState(), askFrom()))).toBe('refused order_not_paid');
+    const open = aPaidState({}, [refund(1, { status: 'requested' })]);
+    expect(verdictOf(on(open, askFrom()))).toBe('refused move_not_allowed');
+  });
+});
+
+const held = (heldBackFen: number, refunds: Refund[] = []) =>
+  aPaidState({ fulfilment: 'partially_fulfilled', heldBackFen }, refunds);
+
+const amountOf = (state: OrderState, command: RequestRefund) => {
+  const [change] = decisionOf(on(state, command)).changes;
+  return change?.type === 'insert_refund' ? change.refund.amountFen : null;
+};
+
+const back = (amountFen: number) => refund(1, { status: 'succeeded', amountFen });
+
+describe('what is held back', () => {
+  test.each<[string, OrderState, RequestRefund['amountFen'], number | string]>([
+    ['all is all but that', held(100), 'all', AMOUNT_FEN - 100],
+    ['to the fen', held(100), AMOUNT_FEN - 100, AMOUNT_FEN - 100],
+    ['a fen of it', held(100), AMOUNT_FEN - 99, 'refused refund_exceeds_paid'],
+    ['all of the amount', held(100), AMOUNT_FEN, 'refused refund_exceeds_paid'],
+    ['beside what is back', held(100, [back(50)]), 'all', AMOUNT_FEN - 150],
+    ['a fen of it, beside what is back', held(100, [back(50)]), AMOUNT_FEN - 149, 'refused refund_exceeds_paid'],
+    ['all that may go back is back', held(100, [back(AMOUNT_FEN - 100)]), 'all', 'refused refund_already_requested'],
+    ['all is held back', held(AMOUNT_FEN), 'all', 'refused refund_already_requested'],
+    ['all is held back', held(AMOUNT_FEN), 1, 'refused refund_already_requested'],
+    ['more went back than may now', held(100, [back(AMOUNT_FEN - 50)]), 'all', 'refused refund_already_requested'],
+    ['more went back than may now', held(100, [back(AMOUNT_FEN - 50)]), 1, 'refused refund_already_requested'],
+  ])('is not given back: %s', (_name, state, amountFen, expected) => {
+    const decided = on(state, ask(amountFen));
+    expect(decided.ok ? amountOf(state, ask(amountFen)) : verdictOf(decided)).toBe(expected);
+  });
+
+  test.each<[string, number, number, string]>([
+    ['all but that is back', 100, AMOUNT_FEN - 100, 'refund_succeeded + order_refunded'],
+    ['a fen less is back', 100, AMOUNT_FEN - 101, 'refund_succeeded'],
+    ['a fen more is back', 100, AMOUNT_FEN - 99, 'refund_succeeded + order_refunded'],
+    ['nothing is, and all but a fen is back', 0, AMOUNT_FEN - 1, 'refund_succeeded'],
+    ['nothing is, and all is back', 0, AMOUNT_FEN, 'refund_succeeded + order_refunded'],
+  ])('counts as earned: %s', (_name, heldBackFen, amountFen, expected) => {
+    expect(verdictOf(on(held(heldBackFen, [refund(1, { amountFen })]), says('succeeded')))).toBe(expected);
+  });
+});
+
+describe('the refunds of an order’s parts', () => {
+  const PART = '2022112200000000000001';
+  const SIBLING = '2022112200000000000002';
+  const PART_FEN = 9600;
+  /** A part as it is read: its own order, and the money of the whole. */
+  const aPart = (refunds: Refund[] = [], changes: Partial<Order> = {}): OrderState => {
+    const whole = aPaidState({}, refunds);
+    const own = refunds.filter((one) => one.orderNo === PART && one.status === 'succeeded');
+    const refundedFen = own.reduce((sum, { amountFen }) => sum + amountFen, 0);
+    const order = { ...whole.order, orderNo: PART, amountFen: PART_FEN, paidFen: PART_FEN, refundedFen, ...changes };
+    return { ...whole, order };
+  };
+  const of = (orderNo: string, nth: number, changes: Partial<Refund> = {}) =>
+    refund(nth, { orderNo, amountFen: PART_FEN, ...changes });
+  const onPart = (state: OrderState, command: OrderCommand) =>
+    decide(state, aSubmission(command, { orderNo: PART, nowMs: NOW_MS, actor: OPERATOR }));
+
+  test.each<[string, Refund[], string]>([
+    ['the first', [], `${FIRST}01`],
+    ['after one of another part’s', [of(SIBLING, 1, { status: 'succeeded' })], `${FIRST}02`],
+    ['beside one of another part’s', [of(SIBLING, 1)], `${FIRST}02`],
+    [
+      'after rejected ones of both',
+      [of(SIBLING, 1, { status: 'rejected' }), of(PART, 2, { status: 'rejected' })],
+      `${FIRST}03`,
+    ],
+  ])('are numbered over all parts: %s', (_name, refunds, refundNo) => {
+    expect(decisionOf(onPart(aPart(refunds), ask()))).toMatchObject({
+      subject: refundNo,
+      changes: [
+        {
+          type: 'insert_refund',
+          refund: { refundNo, orderNo: PART, outTradeNo: FIRST, transactionId: `t-${FIRST}`, amountFen: PART_FEN },
+        },
+        { type: 'keep_personal' },
+      ],
+    });
+  });
+
+  test.each<[string, Refund[], RequestRefund['amountFen'], string]>([
+    ['a fen more than the part', [], PART_FEN + 1, 'refused refund_exceeds_paid'],
+    ['what is paid of the whole', [], AMOUNT_FEN, 'refused refund_exceeds_paid'],
+    ['while another of it is open', [of(PART, 1, { amountFen: 1 })], 1, 'refused refund_already_requested'],
+    ['while another part’s is open', [of(SIBLING, 1)], 'all', 'refund_requested'],
+    ['after all of it', [of(PART, 1, { status: 'succeeded' })], 1, 'refused refund_already_requested'],
+    ['after all of another part', [of(SIBLING, 1, { status: 'succeeded' })], 'all', 'refund_requested'],
+  ])('are of their part alone: %s', (_name, refunds, amountFen, expected) => {
+    expect(verdictOf(onPart(aPart(refunds), ask(amountFen)))).toBe(expected);
+  });
+
+  test.each([
+    [49, 'refund_requested'],
+    [50, 'refused refund_exceeds_paid'],
+  ])('after %d of other parts: %s', (count, expected) => {
+    const others = Array.from({ length: count }, (_, index) => of(SIBLING, index + 1, { status: 'rejected' }));
+    expect(verdictOf(onPart(aPart(others), ask()))).toBe(expected);
+  });
+
+  test.each<[string, Refund[], string]>([
+    ['all of it', [of(PART, 1)], 'refund_succeeded + order_refunded'],
+    ['some of it', [of(PART, 1, { amountFen: PART_FEN - 1 })], 'refund_succeeded'],
+    [
+      'all of it, after another part',
+      [of(PART, 1), of(SIBLING, 2, { status: 'succeeded' })],
+      'refund_succeeded + order_refunded',
+    ],
+    [
+      'some of it, after another part',
+      [of(PART, 1, { amountFen: 1 }), of(SIBLING, 2, { status: 'succeeded' })],
+      'refund_succeeded',
+    ],
+  ])('end their part once %s is back', (_name, refunds, expected) => {
+    expect(verdictOf(onPart(aPart(refunds), says('succeeded')))).toBe(expected);
+  });
+});
+
+const refundingOf = (state: OrderState, command: OrderCommand) =>
+  decisionOf(on(state, command)).events.map(({ type, refunding }) => [type, refunding]);
+
+describe('whether an order is listed as one whose money is asked back', () => {
+  const requested = aPaidState({}, [refund(1, { status: 'requested', amountFen: 1 })]);
+  const sent = aPaidState({}, [refund(1, { amountFen: 1 })]);
+
+  test.each<[string, OrderState, OrderCommand, unknown[]]>([
+    ['asked for', aPaidState(), ask(), [['refund_requested', true]]],
+    [
+      'asked for and sent',
+      aPaidState(),
+      ask('all', 'auto'),
+      [
+        ['refund_requested', true],
+        ['refund_approved', undefined],
+      ],
+    ],
+    ['approved', requested, word('approve'), [['refund_approved', true]]],
+    ['rejected', requested, word('reject'), [['refund_rejected', false]]],
+    ['back', sent, says('succeeded'), [['refund_succeeded', false]]],
+    ['not to be had', sent, says('failed'), [['refund_failed', false]]],
+    [
+      'all back',
+      aPaidState({}, [refund(1, {})]),
+      says('succeeded'),
+      [
+        ['refund_succeeded', false],
+        ['order_refunded', false],
+      ],
+    ],
+  ])('when it is %s', (_name, state, command, expected) => {
+    expect(refundingOf(state, command)).toEqual(expected);
+  });
+
+  test('surplus money on its way back says nothing of it', () => {
+    const attempt = anAttempt(2, { status: 'paid' });
+    const surplus = aCapture(attempt, { role: 'surplus' });
+    const paid = aPaidState();
+    const state = { ...paid, captures: [...paid.captures, surplus], refunds: [aRefund(surplus)] };
+    expect(refundingOf(state, says('succeeded', `${ORDER_NO}000201`))).toEqual([['refund_succeeded', undefined]]);
+    const failed = { ...state, refunds: [aRefund(surplus, 1, { status: 'failed' })] };
+    const again = { type: 'return_surplus', provider: 'alipay', transactionId: surplus.transactionId } as const;
+    expect(refundingOf(failed, again)).toEqual([['refund_approved', undefined]]);
   });
 });
 

@@ -48,6 +48,12 @@ function brokenByState({ order, attempts, captures, refunds }: OrderState): stri
   if (attempts.some(({ status, leasedUntilMs }) => status === 'opening' && leasedUntilMs === null)) {
     broken.push('an attempt is opening, and nobody has it');
   }
+  const isAskedBack = refunds.some(
+    (one) => one.purpose === 'order' && one.orderNo === order.orderNo && holdsMoney(one),
+  );
+  if (order.status === 'split' && (isAskedBack || order.fulfilment !== 'unfulfilled')) {
+    broken.push('was split with money on its way back, or with work begun');
+  }
   const numbers = [...attempts.map(({ outTradeNo }) => outTradeNo), ...refunds.map(({ refundNo }) => refundNo)];
   if (new Set(numbers).size !== numbers.length) broken.push('a number was used twice');
   const asked = refunds.filter(({ purpose, status }) => purpose === 'order' && !hasEnded(status));

@@ -118,10 +118,24 @@ function orderCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
     paidAtMs: fc.constant(PLACED_AT_MS),
     remark: fc.constantFrom(null, WORDS),
   });
+  // Mostly into the whole of it; an order is split once, so the numbers of its parts come once.
+  const split = fc
+    .constantFrom([1, AMOUNT_FEN - 1], [100, 100, AMOUNT_FEN - 200], [1, AMOUNT_FEN])
+    .map((amounts): command.Split => ({
+      type: 'split',
+      parts: amounts.map((amountFen, nth) => ({
+        orderNo: `${orderNo}9${nth}`,
+        amountFen,
+        details: {},
+        personal: null,
+      })),
+      remark: null,
+    }));
   return fc.oneof<fc.MaybeWeightedArbitrary<command.OrderCommand>[]>(
-    { weight: 4, arbitrary: advance },
-    { weight: 2, arbitrary: end },
-    { weight: 1, arbitrary: byHand },
+    { weight: 8, arbitrary: advance },
+    { weight: 4, arbitrary: end },
+    { weight: 2, arbitrary: byHand },
+    { weight: 1, arbitrary: split },
   );
 }
 

@@ -848,8 +848,10 @@ describe('places', () => {
 async function tallies(userId: string): Promise<Record<string, number>> {
   const { results } = await env.DB.prepare('SELECT * FROM order_tallies WHERE user_id = ? AND orders > 0')
     .bind(userId)
-    .all<{ dialect: string; status: string; orders: number }>();
-  return Object.fromEntries(results.map(({ dialect, status, orders: some }) => [`${dialect} ${status}`, some]));
+    .all<{ dialect: string; listed_state: string; orders: number }>();
+  return Object.fromEntries(
+    results.map(({ dialect, listed_state: state, orders: some }) => [`${dialect} ${state}`, some]),
+  );
 }
 
 /** An order of a user, and one step on its way. */
@@ -881,12 +883,35 @@ describe('tallies', () => {
     const userId = newUser();
     const [paid, gone] = [await placedBy(userId), await placedBy(userId)];
     await go(paid, 2, { type: 'order_paid', order_status: 'paid' });
-    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 1, 'technician-booking paid': 1 });
-    await go(paid, 3, { type: 'fulfilment_advanced', order_status: 'paid', order_fulfilment: 'fulfilled' });
-    expect(await tallies(userId)).toEqual({ 'technician-booking pending_payment': 1, 'technician-booking paid': 1 });
-    await go(paid, 4, { type: 'order_completed', order_status: 'completed', order_fulfilment: 'fulfilled' });
+    const unpaid = { 'technician-booking pending_payment': 1 };
+    expect(await tallies(userId)).toEqual({ ...unpaid, 'technician-booking paid/unfulfilled': 1 });
+    await go(paid, 3, { type: 'refund_requested', order_status: 'paid', refunding: 1 });
+    expect(await tallies(userId)).toEqual({ ...unpaid, 'technician-booking paid/unfulfilled/refunding': 1 });
+    await go(paid, 4, { type: 'fulfilment_advanced', order_status: 'paid', order_fulfilment: 'fulfilled' });
+    expect(await tallies(userId)).toEqual({ ...unpaid, 'technician-booking paid/fulfilled/refunding': 1 });
+    await go(paid, 5, {
+      type: 'refund_rejected',
+      order_status: 'paid',
+      order_fulfilment: 'fulfilled',
+      refunding: 0,
+    });
+    expect(await tallies(userId)).toEqual({ ...unpaid, 'technician-booking paid/fulfilled': 1 });
+    await go(paid, 6, { type: 'order_completed', order_status: 'completed', order_fulfilment: 'fulfilled' });
     await go(gone, 2, { type: 'order_deleted', order_status: 'cancelled' });
     expect(await tallies(userId)).toEqual({ 'technician-booking completed': 1 });
+  });
+
+  test('are kept for all users of a dialect as well, under the name that nobody has', async () => {
+    const [dialect, first, second] = [`dialect-${users}`, newUser(), newUser()];
+    const inAll = async () =>
+      Object.fromEntries(Object.entries(await tallies('')).filter(([name]) => name.startsWith(`${dialect} `)));
+    const [one, two] = [await placedBy(first, { dialect }), await placedBy(second, { dialect })];
+    expect(await inAll()).toEqual({ [`${dialect} pending_payment`]: 2 });
+    await go(one, 2, { type: 'order_paid', order_status: 'paid' });
+    expect(await inAll()).toEqual({ [`${dialect} pending_payment`]: 1, [`${dialect} paid/unfulfilled`]: 1 });
+    await go(two, 2, { type: 'order_deleted', order_status: 'cancelled' });
+    expect(await inAll()).toEqual({ [`${dialect} paid/unfulfilled`]: 1 });
+    expect(await attempt(insert('orders', orderRow(newNumber(), { user_id: '' })))).toMatch(/CHECK/);
   });
 
   test('lose an order that is deleted once it has ended, and never twice', async () => {
@@ -914,6 +939,171 @@ describe('tallies', () => {
     await placedBy(userId);
     const write = sql('UPDATE order_tallies SET orders = orders - 2 WHERE user_id = ?', userId);
     expect(await attempt(write)).toMatch(/CHECK/);
+  });
+});
+
+/** One column of an order. */
+async function columnOf(orderNo: string, column: string): Promise<unknown> {
+  return env.DB.prepare(`SELECT ${column} FROM orders WHERE order_no = ?`).bind(orderNo).first(column);
+}
+
+const SPLIT: Row = { type: 'order_split', order_status: 'split', to_status: 'split' };
+const SPLIT_OFF: Row = { type: 'order_split_off', order_status: 'paid', to_status: 'paid' };
+
+/** An order that a payment has paid, and whose log says so. */
+async function paidOrder(): Promise<string> {
+  const orderNo = await captured();
+  await go(orderNo, 2, { type: 'order_paid', order_status: 'paid' });
+  return orderNo;
+}
+
+/** A part as it is written: the order and the event that says that it is paid. */
+function part(parentNo: string, amountFen: number, changes: Row = {}): { orderNo: string; writes: [Write, Write] } {
+  const orderNo = newNumber();
+  const row = orderRow(orderNo, { parent_no: parentNo, amount_fen: amountFen, ...changes });
+  return { orderNo, writes: [insert('orders', row), insert('order_events', eventRow(orderNo, 1, SPLIT_OFF))] };
+}
+
+const NOT_OFF = /more than the order that it is split off/;
+
+describe('parts', () => {
+  test('of a paid order make the whole, to the fen; each is paid from its first event on', async () => {
+    const whole = await paidOrder();
+    const parts = [part(whole, 1), part(whole, AMOUNT_FEN - 1)];
+    await must(insert('order_events', eventRow(whole, 3, SPLIT)), ...parts.flatMap(({ writes }) => writes));
+    for (const { orderNo } of parts) {
+      expect([await columnOf(orderNo, 'status'), await columnOf(orderNo, 'paid_at_ms')]).toEqual(['paid', 1001]);
+    }
+    expect(await attempt(...part(whole, 1).writes)).toMatch(NOT_OFF);
+  });
+
+  test.each([
+    ['in one batch', 1],
+    ['one after the other', 2],
+  ])('never make more than the whole: %s', async (_name, batches) => {
+    const whole = await paidOrder();
+    const [first, second] = [part(whole, AMOUNT_FEN / 2 + 1), part(whole, AMOUNT_FEN / 2)];
+    if (batches === 2) await must(...first.writes);
+    const said = await attempt(...(batches === 1 ? first.writes : []), ...second.writes);
+    expect(said).toMatch(NOT_OFF);
+    expect(await count('orders', `parent_no = '${whole}'`)).toBe(batches - 1);
+  });
+
+  test('are never as large as the whole and a fen', async () => {
+    const whole = await paidOrder();
+    expect(await attempt(...part(whole, AMOUNT_FEN + 1).writes)).toMatch(NOT_OFF);
+    expect(await attempt(...part(whole, AMOUNT_FEN).writes)).toBe(ACCEPTED);
+  });
+
+  test.each<[string, () => Promise<string>]>([
+    ['that nobody paid', placed],
+    ['that only surplus money came for', () => captured('surplus')],
+    ['that says that it is paid, and for which no money came', () => walked([{ order_status: 'paid' }])],
+    ['that does not exist', () => Promise.resolve('2022112299999999999999')],
+  ])('are never split off an order %s', async (_name, make) => {
+    expect(await attempt(...part(await make(), 1).writes)).toMatch(NOT_OFF);
+  });
+
+  test('of a part that is split take its share of the one payment, and no more', async () => {
+    const whole = await paidOrder();
+    const [half, other] = [part(whole, AMOUNT_FEN / 2), part(whole, AMOUNT_FEN / 2)];
+    await must(insert('order_events', eventRow(whole, 3, SPLIT)), ...half.writes, ...other.writes);
+    // The payment is the whole order's: a part has none of its own to be split off.
+    expect(await attempt(...part(half.orderNo, 1).writes)).toMatch(NOT_OFF);
+    expect(await attempt(...part(whole, 1).writes)).toMatch(NOT_OFF);
+    const quarters = [part(whole, AMOUNT_FEN / 4), part(whole, AMOUNT_FEN / 4)];
+    await must(insert('order_events', eventRow(half.orderNo, 2, SPLIT)), ...quarters.flatMap(({ writes }) => writes));
+    expect(await attempt(...part(whole, 1).writes)).toMatch(NOT_OFF);
+  });
+
+  test('start unpaid, like any order, and stay the children of theirs', async () => {
+    const [whole, another] = [await paidOrder(), await paidOrder()];
+    const { orderNo, writes } = part(whole, 1);
+    for (const changes of [{ status: 'paid' }, { fulfilment: 'fulfilled' }, { version: 1 }]) {
+      expect(await attempt(...part(whole, 1, changes).writes)).toMatch(/an order starts unpaid/);
+    }
+    await must(...writes);
+    for (const parentNo of [another, null, orderNo, whole]) {
+      const write = sql('UPDATE orders SET parent_no = ? WHERE order_no = ?', parentNo, orderNo);
+      expect(await attempt(write)).toMatch(/an order moves only by its log|the terms of an order are fixed/);
+    }
+    expect(await columnOf(orderNo, 'parent_no')).toBe(whole);
+  });
+
+  test('have their refunds bounded together by the one payment', async () => {
+    const whole = await paidOrder();
+    const parts = [part(whole, AMOUNT_FEN / 2), part(whole, AMOUNT_FEN / 2)] as const;
+    await must(insert('order_events', eventRow(whole, 3, SPLIT)), ...parts.flatMap(({ writes }) => writes));
+    const [first, second] = parts;
+    const refund = (nth: number, orderNo: string, amountFen: number) =>
+      insert('refunds', refundRow(whole, nth, { order_no: orderNo, amount_fen: amountFen, status: 'processing' }));
+    await must(refund(1, first.orderNo, AMOUNT_FEN / 2));
+    expect(await attempt(refund(1, second.orderNo, 1))).not.toBe(ACCEPTED);
+    expect(await attempt(refund(2, second.orderNo, AMOUNT_FEN / 2 + 1))).toMatch(/more than was captured/);
+    await must(refund(2, second.orderNo, AMOUNT_FEN / 2));
+    expect(await attempt(refund(3, whole, 1))).toMatch(/more than was captured/);
+  });
+});
+
+describe('what the log says of an order beside its states', () => {
+  test('that money is asked back, and that it is not any more; nothing said leaves it', async () => {
+    const orderNo = await paidOrder();
+    const seen: unknown[] = [];
+    for (const [nth, refunding] of [null, 1, null, 0, null].entries()) {
+      await go(orderNo, nth + 3, { order_status: 'paid', refunding });
+      seen.push(await columnOf(orderNo, 'refunding'));
+    }
+    expect(seen).toEqual([0, 1, 1, 0, 0]);
+  });
+
+  test('how much is held back; nothing said leaves it', async () => {
+    const orderNo = await paidOrder();
+    const seen: unknown[] = [];
+    for (const [nth, heldBackFen] of [null, 1, null, AMOUNT_FEN, 0].entries()) {
+      await go(orderNo, nth + 3, { order_status: 'paid', held_back_fen: heldBackFen });
+      seen.push(await columnOf(orderNo, 'held_back_fen'));
+    }
+    expect(seen).toEqual([0, 1, 1, AMOUNT_FEN, 0]);
+  });
+
+  test.each<[string, Row, RegExp]>([
+    ['a fen more than the order held back', { held_back_fen: AMOUNT_FEN + 1 }, /CHECK/],
+    ['less than nothing held back', { held_back_fen: -1 }, /CHECK/],
+    ['half a fen held back', { held_back_fen: 0.5 }, /cannot store REAL value/],
+    ['a text held back', { held_back_fen: 'all' }, /cannot store TEXT value/],
+    ['something between asked back and not', { refunding: 2 }, /CHECK/],
+    ['facts that are a list', { facts: '["a"]' }, /CHECK/],
+    ['facts that are a word', { facts: '"a"' }, /CHECK/],
+    ['facts that are no JSON', { facts: 'x' }, /malformed JSON/],
+  ])('refuses %s, with all that was written beside it', async (_name, changes, expected) => {
+    const orderNo = await paidOrder();
+    const write = insert('order_events', eventRow(orderNo, 3, { order_status: 'paid', ...changes }));
+    expect(await attempt(write)).toMatch(expected);
+    expect(await count('order_events', `order_no = '${orderNo}'`)).toBe(2);
+  });
+
+  test.each(['refunding', 'held_back_fen', 'facts'])('an event’s %s never changes', async (column) => {
+    const orderNo = await placed();
+    const write = sql(`UPDATE order_events SET ${column} = NULL WHERE order_no = ?`, orderNo);
+    expect(await attempt(write)).toMatch(/the log only grows/);
+  });
+
+  test.each(['refunding', 'held_back_fen'])(
+    'nobody sets %s beside the log, not even with the next version',
+    async (column) => {
+      const orderNo = await paidOrder();
+      for (const more of ['', ', version = version + 1']) {
+        const write = sql(`UPDATE orders SET ${column} = 1${more} WHERE order_no = ?`, orderNo);
+        expect(await attempt(write)).toMatch(/an order moves only by its log/);
+      }
+      expect(await columnOf(orderNo, column)).toBe(0);
+    },
+  );
+
+  test('not even a part is placed with more held back than it is, or half refunding', async () => {
+    const whole = await paidOrder();
+    expect(await attempt(...part(whole, 100, { held_back_fen: 101 }).writes)).toMatch(/CHECK/);
+    expect(await attempt(...part(whole, 100, { refunding: 2 }).writes)).toMatch(/CHECK/);
   });
 });
 
@@ -951,10 +1141,16 @@ describe('the checks at the head of the migrations', () => {
                                  AND r.status NOT IN ('failed', 'rejected'))`,
     ).all();
     expect(overdrawn.results).toEqual([]);
-    const counted =
-      'SELECT user_id, dialect, status, count(*) FROM orders WHERE deleted_at_ms IS NULL GROUP BY 1, 2, 3';
-    const tallied = 'SELECT user_id, dialect, status, orders FROM order_tallies WHERE orders > 0';
+    const listed = 'dialect, listed_state, count(*) FROM orders WHERE deleted_at_ms IS NULL GROUP BY 1, 2, 3';
+    const counted = `SELECT * FROM (SELECT user_id, ${listed} UNION ALL SELECT '', ${listed})`;
+    const tallied = 'SELECT user_id, dialect, listed_state, orders FROM order_tallies WHERE orders > 0';
     const miscounted = await env.DB.batch([sql(`${counted} EXCEPT ${tallied}`), sql(`${tallied} EXCEPT ${counted}`)]);
+    const unevenly = await env.DB.prepare(
+      `SELECT p.parent_no FROM orders p WHERE p.status <> 'split' GROUP BY p.parent_no
+        HAVING p.parent_no IS NOT NULL
+           AND sum(p.amount_fen) > (SELECT amount_fen FROM orders w WHERE w.order_no = p.parent_no)`,
+    ).all();
+    expect(unevenly.results).toEqual([]);
     expect(miscounted.map(({ results }) => results)).toEqual([[], []]);
     expect(await count('order_tallies', 'orders > 0')).toBeGreaterThan(10);
     expect(await count('order_events')).toBe(await count('outbox'));

@@ -26,7 +26,7 @@ export function decideRefundRequest(state: OrderState, command: RequestRefund, a
   const asked = refunds.filter((one) => one.purpose === 'order' && one.orderNo === order.orderNo);
   const owedFen = order.paidFen - order.heldBackFen;
   const leftFen = asked.filter(holdsMoney).reduce((left, one) => left - one.amountFen, owedFen);
-  if (asked.some(isUnderWay) || leftFen === 0) return refuse('refund_already_requested');
+  if (asked.some(isUnderWay) || leftFen <= 0) return refuse('refund_already_requested');
   const amountFen = command.amountFen === 'all' ? leftFen : command.amountFen;
   const ofAttempt = refunds.filter((one) => one.outTradeNo === capture.outTradeNo);
   if (!isChargeable(amountFen) || amountFen > leftFen || ofAttempt.length >= MAX_REFUNDS) {

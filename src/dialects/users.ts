@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import type { CatalogKind } from '../http/catalog-kind.ts';
+import { PLAIN_LINE } from '../http/plain-text.ts';
 
 /** The kind's name. */
 export const USERS = 'users';
@@ -12,11 +13,7 @@ export const userIdSchema = z
   .refine((id) => /^[\x21-\x7e]{1,64}$/.test(id), { error: 'must be the id of a user' });
 
 /** Words about a person on one line: no control characters, and no half of a pair. */
-const line = z
-  .string()
-  .min(1)
-  .max(64)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
+const line = z.string().min(1).max(64).regex(PLAIN_LINE, { error: 'must be plain text' });
 
 /** A user. Whoever brought them gets a share of what they pay for, where a dialect's contract says so. */
 export const userSchema = z.strictObject({

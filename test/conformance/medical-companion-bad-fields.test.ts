@@ -231,15 +231,17 @@ describe('formData', () => {
 
   test('any object comes back as it was sent', async () => {
     const object = fc.dictionary(
-      fc.string({ unit: 'binary', maxLength: 20 }).filter((key) => key !== '__proto__'),
+      fc.string({ unit: 'binary', maxLength: 20 }),
       fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }),
       { maxKeys: 8, noNullPrototype: true },
     );
     await fc.assert(
       fc.asyncProperty(object, async (formData) => {
-        fc.pre(new TextEncoder().encode(JSON.stringify(formData)).length <= MAX_BYTES);
+        const text = JSON.stringify(formData);
+        // A key of that name survives, too, but not the schema that this test reads answers by.
+        fc.pre(new TextEncoder().encode(text).length <= MAX_BYTES && !text.includes('__proto__'));
         const { orderId: id } = await customer.newOrder({ formData });
-        expect(JSON.stringify((await shown(id)).formData)).toBe(JSON.stringify(formData));
+        expect(JSON.stringify((await shown(id)).formData)).toBe(text);
       }),
       { numRuns: 60 },
     );

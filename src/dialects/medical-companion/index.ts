@@ -1,18 +1,11 @@
 /** The medical companion: the contract of `/api/order`. */
 
+import { numericRowId } from '../../http/catalog-kind.ts';
 import { defineDialect } from '../dialect.ts';
 import { userKind, USERS } from '../users.ts';
 import { renderRefusal } from './errors.ts';
 import { NAME, routes } from './routes.ts';
-import {
-  ADDRESSES,
-  addressSchema,
-  catalogIdSchema,
-  PATIENTS,
-  patientSchema,
-  SERVICES,
-  serviceSchema,
-} from './schema.ts';
+import { ADDRESSES, addressSchema, PATIENTS, patientSchema, SERVICES, serviceSchema } from './schema.ts';
 import { FULFILMENT } from './status.ts';
 
 export const medicalCompanion = defineDialect({
@@ -21,9 +14,9 @@ export const medicalCompanion = defineDialect({
   renderRefusal,
   fulfilment: FULFILMENT,
   catalog: {
-    [SERVICES]: { id: catalogIdSchema, body: serviceSchema },
-    [PATIENTS]: { id: catalogIdSchema, body: patientSchema, personal: ['name', 'phone'] },
-    [ADDRESSES]: { id: catalogIdSchema, body: addressSchema, personal: ['address'] },
+    [SERVICES]: { id: numericRowId, body: serviceSchema },
+    [PATIENTS]: { id: numericRowId, body: patientSchema, personal: ['name', 'phone'] },
+    [ADDRESSES]: { id: numericRowId, body: addressSchema, personal: ['address'] },
     [USERS]: userKind,
   },
 });

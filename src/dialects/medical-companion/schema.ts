@@ -2,21 +2,16 @@
 
 import * as z from 'zod';
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
-import { fenOfYuan, MAX_AMOUNT_FEN } from '../../core/money.ts';
+import { MAX_AMOUNT_FEN } from '../../core/money.ts';
 import type { Details } from '../../core/order/order.ts';
 import type { WantedItem } from '../../core/order/place-order.ts';
+import { catalogLine } from '../../http/catalog-kind.ts';
+import { MISSING, orMissing, ownFields } from '../../http/input-words.ts';
+import { PLAIN, plainText } from '../../http/plain-text.ts';
+import { yuanAmount } from '../../http/yuan-amount.ts';
 import { userIdSchema, USERS } from '../users.ts';
 
-const MISSING = '不能为空';
 const MAX_ID = Number.MAX_SAFE_INTEGER;
-
-/** A field that is not the call's own is refused: silently dropped, it would look as if it had counted. */
-const body: z.core.$ZodObjectParams = {
-  error: ({ code }) => (code === 'unrecognized_keys' ? '不是该接口的参数' : '必须是一个对象'),
-};
-
-/** The words for a value that is not what it should be, and for none at all. */
-const orMissing = (words: string) => (issue: { input?: unknown }) => (issue.input === undefined ? MISSING : words);
 
 /** A number of a row, also as its digits: its clients send forms as well as JSON, and a query is always text. */
 const rowId = (() => {
@@ -29,23 +24,6 @@ const rowId = (() => {
     .union([z.number({ error }), digits], { error: orMissing(error) })
     .refine((value) => Number.isSafeInteger(value) && value >= 1, { error });
 })();
-
-/** Words that a person writes and another one reads: lines are theirs, signs that make a line say something else not. */
-const PLAIN = /^(?:[^\p{Cc}\p{Cs}\p{Bidi_Control}]|[\t\n\r])*$/u;
-
-/** Free text of so many characters. A character is a code point: an emoji counts as one. */
-function text(least: number, most: number) {
-  const error = `必须是 ${least} 到 ${most} 个字符的文本，不含控制字符`;
-  return z.string({ error: orMissing(error) }).refine(
-    (value) => {
-      // Surely too long, and not worth the counting.
-      if (value.length > 2 * most) return false;
-      const { length } = Array.from(value);
-      return length >= least && length <= most && PLAIN.test(value);
-    },
-    { error },
-  );
-}
 
 const DATE_WORDS = '必须是 YYYY-MM-DD 格式的真实日期';
 
@@ -83,11 +61,11 @@ export const submitSchema = z.strictObject(
     patientId: rowId,
     addressId: rowId,
     appointmentDate: date,
-    appointmentTime: text(1, 20),
-    specialRequirements: text(0, 500).default(''),
+    appointmentTime: plainText(1, 20),
+    specialRequirements: plainText(0, 500).default(''),
     formData: formData.default({}),
   },
-  body,
+  ownFields,
 );
 
 /** The ways to pay that the document knows. */
@@ -104,7 +82,7 @@ export const paySchema = z
       paymentMethod: z.enum(PAYMENT_METHODS, { error: orMissing(`必须是 ${PAYMENT_METHODS.join(' 或 ')}`) }),
       openId: z.string({ error: '必须是字符串' }).optional(),
     },
-    body,
+    ownFields,
   )
   .transform(({ paymentMethod, openId = '' }, context) => {
     if (paymentMethod === 'alipay') return { paymentMethod, payerId: null };
@@ -116,7 +94,7 @@ export const paySchema = z
 
 /** `POST /api/order/cancel/:id`. A reason that says nothing is none. */
 export const cancelSchema = z
-  .strictObject({ reason: text(0, 500).default('') }, body)
+  .strictObject({ reason: plainText(0, 500).default('') }, ownFields)
   .transform(({ reason }) => ({ reason: reason.trim() === '' ? null : reason }));
 
 const AMOUNT_WORDS = '必须是大于 0 的数字，单位为元，最多两位小数';
@@ -124,15 +102,10 @@ const AMOUNT_WORDS = '必须是大于 0 的数字，单位为元，最多两位�
 /** `POST /api/order/refund/:id`. */
 export const refundSchema = z.strictObject(
   {
-    reason: text(1, 500).refine((value) => value.trim() !== '', { error: MISSING }),
-    refundAmount: z.number({ error: orMissing(AMOUNT_WORDS) }).transform((yuan, context) => {
-      const amountFen = fenOfYuan(yuan);
-      if (amountFen !== null && amountFen > 0) return amountFen;
-      context.addIssue({ code: 'custom', message: AMOUNT_WORDS });
-      return z.NEVER;
-    }),
+    reason: plainText(1, 500).refine((value) => value.trim() !== '', { error: MISSING }),
+    refundAmount: yuanAmount(AMOUNT_WORDS),
   },
-  body,
+  ownFields,
 );
 
 /** Far more pages than anybody has orders for, and few enough that the number of the first order on one is exact. */
@@ -186,28 +159,18 @@ export function readPersonal(personal: Details | null): z.output<typeof personal
   return personal === null ? UNREADABLE : personalSchema.parse(personal);
 }
 
-/** One line that a person reads, here and in the cashier: no control characters, and no half of a pair. */
-const line = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
-
 /** `medical-services` in the catalogue. */
 export const serviceSchema = z.strictObject({
-  title: line,
+  title: catalogLine,
   description: z.string().max(4000).regex(PLAIN, { error: 'must be plain text' }),
   priceFen: z.int().nonnegative().max(MAX_AMOUNT_FEN),
 });
 
 /** `patients` in the catalogue. Name and phone are personal. */
-export const patientSchema = z.strictObject({ userId: userIdSchema, name: line, phone: line });
+export const patientSchema = z.strictObject({ userId: userIdSchema, name: catalogLine, phone: catalogLine });
 
 /** `addresses` in the catalogue. The address is personal. */
-export const addressSchema = z.strictObject({ userId: userIdSchema, address: line });
-
-/** The ids of these kinds: the document shows them as numbers. */
-export const catalogIdSchema = z.string().regex(/^[1-9]\d{0,14}$/, { error: 'must be a positive whole number' });
+export const addressSchema = z.strictObject({ userId: userIdSchema, address: catalogLine });
 
 export const SERVICES = 'medical-services';
 export const PATIENTS = 'patients';

@@ -4,15 +4,15 @@ import * as z from 'zod';
 import { type CatalogItem, refKey } from '../../core/catalog/catalog.ts';
 import { MAX_AMOUNT_FEN } from '../../core/money.ts';
 import type { WantedItem } from '../../core/order/place-order.ts';
-import { MAX_PAGES, PLAIN_LINE, POINT_ID, type Wanted, type WantedFile } from './schema.ts';
+import { catalogLine } from '../../http/catalog-kind.ts';
+import { MAX_PAGES, POINT_ID, type Wanted, type WantedFile } from './schema.ts';
 
-const line = z.string().min(1).max(256).regex(PLAIN_LINE, { error: 'must be plain text' });
 const fee = z.int().nonnegative().max(MAX_AMOUNT_FEN);
 
 /** `print-points` in the catalogue. */
 export const pointSchema = z.strictObject({
-  name: line,
-  phone: line.optional(),
+  name: catalogLine,
+  phone: catalogLine.optional(),
   delivers: z.boolean(),
   /** What a delivery costs, and from how much on the point delivers, that not counted. */
   deliveryFeeFen: fee,
@@ -33,7 +33,7 @@ export const priceIdSchema = z.string().regex(/^\d{1,16}(?:-[\p{L}\p{N}.]{1,16})
 });
 
 /** `print-files` in the catalogue: what was uploaded, by its MD5. */
-export const fileSchema = z.strictObject({ fileName: line, pages: z.int().min(1).max(MAX_PAGES) });
+export const fileSchema = z.strictObject({ fileName: catalogLine, pages: z.int().min(1).max(MAX_PAGES) });
 export const fileIdSchema = z.string().regex(/^[0-9A-F]{32}$/, { error: 'must be an MD5 in upper case' });
 
 export const POINTS = 'print-points';

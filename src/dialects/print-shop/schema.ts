@@ -3,17 +3,9 @@
 import * as z from 'zod';
 import { MAX_AMOUNT_FEN } from '../../core/money.ts';
 import type { Details } from '../../core/order/order.ts';
+import { MISSING, orMissing, ownFields } from '../../http/input-words.ts';
+import { PLAIN, PLAIN_LINE, plainText } from '../../http/plain-text.ts';
 import { LIST_TYPES, PAYWAYS } from './status.ts';
-
-const MISSING = '不能为空';
-
-/** A field that is not the call's own is refused: silently dropped, it would look as if it had counted. */
-const body: z.core.$ZodObjectParams = {
-  error: ({ code }) => (code === 'unrecognized_keys' ? '不是该接口的参数' : '必须是一个对象'),
-};
-
-/** The words for a value that is not what it should be, and for none at all. */
-const orMissing = (words: string) => (issue: { input?: unknown }) => (issue.input === undefined ? MISSING : words);
 
 /** A whole number, as a JSON number: what is printed as `1.0` or `1e0` counts by its value. */
 function whole(least: number, most: number) {
@@ -21,27 +13,9 @@ function whole(least: number, most: number) {
   return z.int({ error }).min(least, { error }).max(most, { error });
 }
 
-/** Words that a person writes and another one reads: lines are theirs, signs that make a line say something else not. */
-const PLAIN = /^(?:[^\p{Cc}\p{Cs}\p{Bidi_Control}]|[\t\n\r])*$/u;
-export const PLAIN_LINE = /^[^\p{Cc}\p{Cs}\p{Bidi_Control}]*$/u;
-
-/** Text of so many characters. A character is a code point: an emoji counts as one. */
-function text(least: number, most: number, pattern: RegExp) {
-  const error = `必须是 ${least} 到 ${most} 个字符的文本，不含控制字符`;
-  return z.string({ error: orMissing(error) }).refine(
-    (value) => {
-      // Surely too long, and not worth the counting.
-      if (value.length > 2 * most) return false;
-      const { length } = Array.from(value);
-      return length >= least && length <= most && pattern.test(value);
-    },
-    { error },
-  );
-}
-
 /** Text that is there to be read: blanks alone say nothing. */
 function said(most: number, pattern: RegExp) {
-  return text(1, most, pattern).refine((value) => value.trim() !== '', { error: MISSING });
+  return plainText(1, most, pattern).refine((value) => value.trim() !== '', { error: MISSING });
 }
 
 /** The longest file that is printed. */
@@ -73,7 +47,7 @@ const file = z
       startPage: whole(0, MAX_PAGES),
       endPage: whole(0, MAX_PAGES),
     },
-    body,
+    ownFields,
   )
   .superRefine(({ startPage, endPage }, context) => {
     if (startPage === 0 && endPage === 0) return;
@@ -81,7 +55,7 @@ const file = z
     else if (endPage < startPage) context.addIssue({ code: 'custom', path: ['endPage'], message: '不能小于起始页' });
   });
 
-const optional = (most: number, pattern: RegExp) => text(0, most, pattern).default('');
+const optional = (most: number, pattern: RegExp) => plainText(0, most, pattern).default('');
 
 /** Where an order goes. Nothing said in any field: its customer comes for it. */
 const dispatching = z
@@ -92,7 +66,7 @@ const dispatching = z
       address: optional(256, PLAIN_LINE),
       message: optional(500, PLAIN),
     },
-    body,
+    ownFields,
   )
   .nullish()
   .transform((given, context) => {
@@ -123,7 +97,7 @@ export const verifySchema = z.strictObject(
       .max(50, { error: '必须是 1 到 50 个文件的列表' }),
     dispatching,
   },
-  body,
+  ownFields,
 );
 
 /** What somebody wants printed. */
@@ -139,10 +113,10 @@ const orderID = (() => {
 const payway = z.enum(PAYWAYS, { error: orMissing(`必须是 ${PAYWAYS.join(' 或 ')}`) });
 
 /** `PUT /API/order/cancel`. */
-export const cancelSchema = z.strictObject({ orderID }, body);
+export const cancelSchema = z.strictObject({ orderID }, ownFields);
 
 /** `POST /API/order/refund`. */
-export const refundSchema = z.strictObject({ orderID, reason: said(500, PLAIN) }, body);
+export const refundSchema = z.strictObject({ orderID, reason: said(500, PLAIN) }, ownFields);
 
 /** `GET /API/order/detail`. */
 export const orderSchema = z.object({ orderID });

@@ -1,10 +1,11 @@
 /** Recharge: the contract of `/api/v1/order`. */
 
+import { numericRowId } from '../../http/catalog-kind.ts';
 import { defineDialect } from '../dialect.ts';
 import { userKind, USERS } from '../users.ts';
 import { renderRefusal } from './errors.ts';
 import { NAME, routes } from './routes.ts';
-import { catalogIdSchema, PRODUCTS, productSchema, SUPPLIERS, supplierSchema } from './schema.ts';
+import { PRODUCTS, productSchema, SUPPLIERS, supplierSchema } from './schema.ts';
 import { FULFILMENT } from './status.ts';
 
 export const recharge = defineDialect({
@@ -13,8 +14,8 @@ export const recharge = defineDialect({
   renderRefusal,
   fulfilment: FULFILMENT,
   catalog: {
-    [PRODUCTS]: { id: catalogIdSchema, body: productSchema },
-    [SUPPLIERS]: { id: catalogIdSchema, body: supplierSchema },
+    [PRODUCTS]: { id: numericRowId, body: productSchema },
+    [SUPPLIERS]: { id: numericRowId, body: supplierSchema },
     [USERS]: userKind,
   },
 });

@@ -2,21 +2,15 @@
 
 import * as z from 'zod';
 import type { CatalogItem } from '../../core/catalog/catalog.ts';
-import { type Fen, fenOfYuan, MAX_AMOUNT_FEN } from '../../core/money.ts';
+import { MAX_AMOUNT_FEN } from '../../core/money.ts';
 import type { Details } from '../../core/order/order.ts';
 import type { WantedItem } from '../../core/order/place-order.ts';
+import { catalogLine } from '../../http/catalog-kind.ts';
+import { MISSING, orMissing, ownFields } from '../../http/input-words.ts';
+import { plainText } from '../../http/plain-text.ts';
+import { yuanAmount } from '../../http/yuan-amount.ts';
 import { USERS } from '../users.ts';
 import { STATUSES } from './status.ts';
-
-const MISSING = '不能为空';
-
-/** A field that is not the call's own is refused: silently dropped, it would look as if it had counted. */
-const body: z.core.$ZodObjectParams = {
-  error: ({ code }) => (code === 'unrecognized_keys' ? '不是该接口的参数' : '必须是一个对象'),
-};
-
-/** The words for a value that is not what it should be, and for none at all. */
-const orMissing = (words: string) => (issue: { input?: unknown }) => (issue.input === undefined ? MISSING : words);
 
 /** A whole number. Its digits as a text are none: the document's bodies are JSON. */
 function integer(min: number, max: number) {
@@ -34,37 +28,15 @@ const quantity = integer(1, MAX_QUANTITY);
 
 const AMOUNT_WORDS = `必须是大于 0、不超过 ${MAX_AMOUNT_FEN / 100} 的数字，单位为元，最多两位小数`;
 
-/** An amount in yuan, read as fen. */
-const amount = z.number({ error: orMissing(AMOUNT_WORDS) }).transform((yuan, context): Fen => {
-  const amountFen = fenOfYuan(yuan);
-  if (amountFen !== null && amountFen > 0) return amountFen;
-  context.addIssue({ code: 'custom', message: AMOUNT_WORDS });
-  return z.NEVER;
-});
+const amount = yuanAmount(AMOUNT_WORDS);
 
-/** Words that a person writes and another one reads: lines are theirs, signs that make a line say something else not. */
-const PLAIN = /^(?:[^\p{Cc}\p{Cs}\p{Bidi_Control}]|[\t\n\r])*$/u;
 const MAX_CHARACTERS = 500;
-
-/** Free text. A character is a code point: an emoji counts as one. */
-function text(least: 0 | 1) {
-  const error = `必须是 ${least} 到 ${MAX_CHARACTERS} 个字符的文本，不含控制字符`;
-  return z.string({ error: orMissing(error) }).refine(
-    (value) => {
-      // Surely too long, and not worth the counting.
-      if (value.length > 2 * MAX_CHARACTERS) return false;
-      const { length } = Array.from(value);
-      return length >= least && length <= MAX_CHARACTERS && PLAIN.test(value);
-    },
-    { error },
-  );
-}
 
 const saysSomething = (value: string) => value.trim() !== '';
 
 /** A reason that has to be given, and a remark that need not be: one that says nothing is none. */
-const reason = text(1).refine(saysSomething, { error: MISSING });
-const remark = text(0)
+const reason = plainText(1, MAX_CHARACTERS).refine(saysSomething, { error: MISSING });
+const remark = plainText(0, MAX_CHARACTERS)
   .default('')
   .transform((value) => (saysSomething(value) ? value : null));
 
@@ -95,9 +67,9 @@ export const createSchema = z.strictObject(
     total_amount: amount,
     payment_method: z.enum(PAYMENT_METHODS, { error: orMissing(`必须是 ${PAYMENT_METHODS.join(' 或 ')}`) }),
     // Shown as it was sent, blanks and all.
-    remark: text(0).default(''),
+    remark: plainText(0, MAX_CHARACTERS).default(''),
   },
-  body,
+  ownFields,
 );
 
 /** What somebody orders. */
@@ -105,11 +77,14 @@ export type Created = z.output<typeof createSchema>;
 
 /** `PUT /api/v1/order/:id/status`. Whoever calls a recharge failed says why. */
 export const statusSchema = z
-  .strictObject({ status: z.enum(STATUSES, { error: orMissing(`必须是 ${STATUSES.join('、')} 之一`) }), remark }, body)
+  .strictObject(
+    { status: z.enum(STATUSES, { error: orMissing(`必须是 ${STATUSES.join('、')} 之一`) }), remark },
+    ownFields,
+  )
   .refine((update) => update.status !== 'failed' || update.remark !== null, { path: ['remark'], error: MISSING });
 
 /** `POST /api/v1/order/:id/pay`. An order that is paid at WeChat is a code in any case. */
-export const paySchema = z.strictObject({ scene: z.literal('qr', { error: '必须是 qr' }).optional() }, body);
+export const paySchema = z.strictObject({ scene: z.literal('qr', { error: '必须是 qr' }).optional() }, ownFields);
 
 /** `POST /api/v1/order/:id/payment`. */
 export const paymentSchema = z.strictObject(
@@ -118,7 +93,7 @@ export const paymentSchema = z.strictObject(
     payment_time: time,
     remark,
   },
-  body,
+  ownFields,
 );
 
 const suppliersNumber = foreignNumber(
@@ -129,14 +104,14 @@ const suppliersNumber = foreignNumber(
 /** `POST /api/v1/order/:id/recharge`. */
 export const rechargeSchema = z.strictObject(
   { api_id: rowId, api_order_number: suppliersNumber, api_trade_num: suppliersNumber, remark },
-  body,
+  ownFields,
 );
 
 /** `POST /api/v1/order/:id/success`. */
-export const successSchema = z.strictObject({ remark }, body);
+export const successSchema = z.strictObject({ remark }, ownFields);
 
 /** `POST /api/v1/order/:id/fail`. */
-export const failSchema = z.strictObject({ remark: reason }, body);
+export const failSchema = z.strictObject({ remark: reason }, ownFields);
 
 /** A reason, and a remark on a line of its own. */
 function wordsOf(why: string, more: string | null): string {
@@ -145,12 +120,12 @@ function wordsOf(why: string, more: string | null): string {
 
 /** `POST /api/v1/order/:id/refund`. */
 export const refundSchema = z
-  .strictObject({ refund_amount: amount, refund_reason: reason, remark }, body)
+  .strictObject({ refund_amount: amount, refund_reason: reason, remark }, ownFields)
   .transform((wish) => ({ amountFen: wish.refund_amount, reason: wordsOf(wish.refund_reason, wish.remark) }));
 
 /** `POST /api/v1/order/:id/cancel`. */
 export const cancelSchema = z
-  .strictObject({ cancel_reason: reason, remark }, body)
+  .strictObject({ cancel_reason: reason, remark }, ownFields)
   .transform((wish) => ({ reason: wordsOf(wish.cancel_reason, wish.remark) }));
 
 /** One payment has no more refunds than that, so each part can still be given back. */
@@ -161,18 +136,18 @@ const PARTS_WORDS = `必须是 2 到 ${MAX_PARTS} 个部分的数组`;
 export const splitSchema = z.strictObject(
   {
     split_orders: z
-      .array(z.strictObject({ quantity, amount }, body), { error: orMissing(PARTS_WORDS) })
+      .array(z.strictObject({ quantity, amount }, ownFields), { error: orMissing(PARTS_WORDS) })
       .min(2, { error: PARTS_WORDS })
       .max(MAX_PARTS, { error: PARTS_WORDS }),
     remark,
   },
-  body,
+  ownFields,
 );
 
 /** `POST /api/v1/order/:id/partial`. */
 export const partialSchema = z.strictObject(
   { recharged_quantity: quantity, remaining_quantity: quantity, remark },
-  body,
+  ownFields,
 );
 
 /** A parameter of a query: digits, within bounds. One that was given twice arrives as a list. */
@@ -234,21 +209,11 @@ export function readPersonal(personal: Details | null): z.output<typeof personal
   return personal === null ? UNREADABLE : personalSchema.parse(personal);
 }
 
-/** One line that a person reads, here and in the cashier: no control characters, and no half of a pair. */
-const line = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
-
 /** `products` in the catalogue: price in fen for one. */
-export const productSchema = z.strictObject({ name: line, priceFen: z.int().nonnegative().max(MAX_AMOUNT_FEN) });
+export const productSchema = z.strictObject({ name: catalogLine, priceFen: z.int().nonnegative().max(MAX_AMOUNT_FEN) });
 
 /** `suppliers` in the catalogue: who recharges. */
-export const supplierSchema = z.strictObject({ name: line });
-
-/** The ids of both kinds: the document shows them as numbers. */
-export const catalogIdSchema = z.string().regex(/^[1-9]\d{0,14}$/, { error: 'must be a positive whole number' });
+export const supplierSchema = z.strictObject({ name: catalogLine });
 
 export const PRODUCTS = 'products';
 export const SUPPLIERS = 'suppliers';

@@ -1,9 +1,10 @@
 /** Technician booking: the contract of `/V1/order`. */
 
+import { numericRowId } from '../../http/catalog-kind.ts';
 import { defineDialect } from '../dialect.ts';
 import { renderRefusal } from './errors.ts';
 import { NAME, routes } from './routes.ts';
-import { catalogIdSchema, SERVICES, serviceSchema, TECHNICIANS, technicianSchema } from './schema.ts';
+import { SERVICES, serviceSchema, TECHNICIANS, technicianSchema } from './schema.ts';
 import { FULFILMENT } from './status.ts';
 
 export const technicianBooking = defineDialect({
@@ -12,7 +13,7 @@ export const technicianBooking = defineDialect({
   renderRefusal,
   fulfilment: FULFILMENT,
   catalog: {
-    [SERVICES]: { id: catalogIdSchema, body: serviceSchema },
-    [TECHNICIANS]: { id: catalogIdSchema, body: technicianSchema },
+    [SERVICES]: { id: numericRowId, body: serviceSchema },
+    [TECHNICIANS]: { id: numericRowId, body: technicianSchema },
   },
 });

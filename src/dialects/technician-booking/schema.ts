@@ -3,6 +3,8 @@
 import * as z from 'zod';
 import type { CatalogItem, CatalogRef } from '../../core/catalog/catalog.ts';
 import { MAX_AMOUNT_FEN } from '../../core/money.ts';
+import { catalogLine } from '../../http/catalog-kind.ts';
+import { MISSING, orMissing, ownFields } from '../../http/input-words.ts';
 
 /** A whole number, also as the digits of one: its clients send forms as well as JSON. */
 function integer(min: number, max: number) {
@@ -12,9 +14,7 @@ function integer(min: number, max: number) {
     .regex(/^\d{1,15}$/, { error })
     .transform(Number);
   return z
-    .union([z.number({ error }), digits], {
-      error: (issue) => (issue.input === undefined ? '不能为空' : error),
-    })
+    .union([z.number({ error }), digits], { error: orMissing(error) })
     .refine((value) => Number.isSafeInteger(value) && value >= min && value <= max, { error });
 }
 
@@ -24,11 +24,6 @@ const MAX_ID = Number.MAX_SAFE_INTEGER;
 /** Far more pages than anybody has orders for, and few enough that skipping them costs the database nothing. */
 const MAX_PAGE = 1_000_000;
 
-/** A field that is not the call's own is refused: silently dropped, it would look as if it had counted. */
-const body: z.core.$ZodObjectParams = {
-  error: ({ code }) => (code === 'unrecognized_keys' ? '不是该接口的参数' : '必须是一个对象'),
-};
-
 /** `POST /V1/order`. `pay_type`: 1 Alipay, 2 WeChat. */
 export const placeSchema = z.strictObject(
   {
@@ -37,7 +32,7 @@ export const placeSchema = z.strictObject(
     order_duration: integer(1, 10),
     pay_type: integer(1, 2).pipe(payType),
   },
-  body,
+  ownFields,
 );
 
 /** `GET /V1/order`. `order_type` is no status: see the table of the contract page. */
@@ -50,11 +45,11 @@ export const listSchema = z.object({
 export const orderIdSchema = z.strictObject(
   {
     order_id: z
-      .string({ error: (issue) => (issue.input === undefined ? '不能为空' : '必须是字符串') })
-      .min(1, { error: '不能为空' })
+      .string({ error: orMissing('必须是字符串') })
+      .min(1, { error: MISSING })
       .max(64, { error: '格式不正确' }),
   },
-  body,
+  ownFields,
 );
 
 /** What an order keeps of its request. */
@@ -66,18 +61,11 @@ export const detailsSchema = z.object({
 });
 export type BookingDetails = z.output<typeof detailsSchema>;
 
-/** Words that a person reads, here and in the cashier: no control characters, and no half of a pair. */
-const text = z
-  .string()
-  .min(1)
-  .max(256)
-  .regex(/^[^\p{Cc}\p{Cs}\p{Bidi_Control}]+$/u, { error: 'must be plain text' });
-
 /** `booking-services` in the catalogue: price in fen for one hour. */
 export const serviceSchema = z.strictObject({
-  uuid: text,
+  uuid: catalogLine,
   technicianId: z.int().positive(),
-  title: text,
+  title: catalogLine,
   thumbMin: z.string().max(1024),
   tourPriceFen: z.int().nonnegative().max(MAX_AMOUNT_FEN),
   soldCount: z.int().nonnegative().optional(),
@@ -85,13 +73,10 @@ export const serviceSchema = z.strictObject({
 
 /** `technicians` in the catalogue. */
 export const technicianSchema = z.strictObject({
-  uuid: text,
-  name: text,
+  uuid: catalogLine,
+  name: catalogLine,
   avatar: z.string().max(1024),
 });
-
-/** The ids of both kinds: the documents show them as numbers. */
-export const catalogIdSchema = z.string().regex(/^[1-9]\d{0,14}$/, { error: 'must be a positive whole number' });
 
 export const SERVICES = 'booking-services';
 export const TECHNICIANS = 'technicians';

@@ -1,6 +1,7 @@
 /** Making one paid order several: which ones, into what, and that it is the same money. */
 import { describe, expect, test } from 'vitest';
-import type { OrderPart, Split } from '../../src/core/order/command.ts';
+import type { Split } from '../../src/core/order/command.ts';
+import type { OrderPart } from '../../src/core/order/order-part.ts';
 import { decide } from '../../src/core/order/decide.ts';
 import type { FulfilmentStatus, OrderStatus, RefundStatus } from '../../src/core/order/lifecycle.ts';
 import type { OrderState } from '../../src/core/order/order.ts';

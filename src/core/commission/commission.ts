@@ -3,9 +3,7 @@
 import type { Fen } from '../money.ts';
 import { wasPaid } from '../order/lifecycle.ts';
 import type { Order } from '../order/order.ts';
-
-/** The share that was agreed on when the order was placed: who gets it, and how much if nothing is given back. */
-export type CommissionTerms = { to: string; amountFen: Fen };
+import type { CommissionTerms } from './commission-terms.ts';
 
 /** Where a share stands. `accrued`: paid for, not yet due. `payable`: the work is done. `reversed`: nothing is left. */
 export type Commission = CommissionTerms & {

@@ -6,6 +6,7 @@ import type { Sealed } from '../personal/personal-store.ts';
 import type { NotificationReceipt } from './decision.ts';
 import type { FulfilmentStatus } from './lifecycle.ts';
 import type { Details } from './order.ts';
+import type { OrderPart } from './order-part.ts';
 
 /** Where an operator can move an order's work to: any of its states, or `completed`, which ends the order as well. */
 export type FulfilmentTarget = FulfilmentStatus | 'completed';
@@ -81,8 +82,6 @@ export type RecordPayment = {
 };
 /** Makes one paid order several, which share its payment. */
 export type Split = { type: 'split'; parts: readonly OrderPart[]; remark: Sealed | null };
-/** One part of an order that is split. */
-export type OrderPart = { orderNo: string; amountFen: Fen; details: Details; personal: Sealed | null };
 export type RequestRefund = {
   type: 'request_refund';
   /** In fen, or all that is left. */

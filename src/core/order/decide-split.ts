@@ -4,7 +4,8 @@ import { accept, refuse } from '../errors.ts';
 import { isChargeable } from '../money.ts';
 import { keepWords } from '../personal/words.ts';
 import { holdsMoney } from '../refund/refund.ts';
-import type { OrderPart, Split } from './command.ts';
+import type { Split } from './command.ts';
+import type { OrderPart } from './order-part.ts';
 import type { Change, Decided, DecidedEvent } from './decision.ts';
 import type { OrderState } from './order.ts';
 

@@ -6,7 +6,7 @@ import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { Refund } from '../refund/refund.ts';
-import type { OrderPart } from './command.ts';
+import type { OrderPart } from './order-part.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from './lifecycle.ts';
 import type { Details } from './order.ts';
 import type { OrderEventType } from './order-event.ts';

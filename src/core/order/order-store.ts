@@ -7,7 +7,7 @@ import type { OrderStatus } from './lifecycle.ts';
 import type { ListedState } from './listed-state.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
-import type { CommissionTerms } from '../commission/commission.ts';
+import type { CommissionTerms } from '../commission/commission-terms.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { Refund } from '../refund/refund.ts';

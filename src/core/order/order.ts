@@ -1,7 +1,7 @@
 /** An order, and all that is known of its money. */
 
 import type { CatalogRef } from '../catalog/catalog.ts';
-import type { CommissionTerms } from '../commission/commission.ts';
+import type { CommissionTerms } from '../commission/commission-terms.ts';
 import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Refund } from '../refund/refund.ts';

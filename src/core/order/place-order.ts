@@ -1,7 +1,7 @@
 /** Places an order at the catalogue's price. */
 
 import type { CatalogItem, CatalogRef } from '../catalog/catalog.ts';
-import type { CommissionTerms } from '../commission/commission.ts';
+import type { CommissionTerms } from '../commission/commission-terms.ts';
 import { accept, type Refusal, refuse, type Result } from '../errors.ts';
 import { type Fen, isChargeable } from '../money.ts';
 import type { Services } from '../services.ts';

@@ -5,7 +5,8 @@ import type { Fen } from '../money.ts';
 import { sealDetails } from '../personal/personal-details.ts';
 import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
-import type { OrderPart, Scope } from './command.ts';
+import type { Scope } from './command.ts';
+import type { OrderPart } from './order-part.ts';
 import type { Details } from './order.ts';
 import { submit } from './submit.ts';
 

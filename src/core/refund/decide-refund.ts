@@ -4,7 +4,7 @@ import { refuse, type Result } from '../errors.ts';
 import { submit } from '../order/submit.ts';
 import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
-import type { RefundOfOrder } from './refund.ts';
+import type { RefundOfOrder } from './refund-of-order.ts';
 import { startIfApproved } from './request-refund.ts';
 
 /** Refuses `refund_not_found`, `refund_already_decided`, `busy`. */

@@ -2,7 +2,6 @@
 
 import type { Fen } from '../money.ts';
 import type { RefundStatus } from '../order/lifecycle.ts';
-import type { Order } from '../order/order.ts';
 
 /** One refund of one capture. */
 export type Refund = {
@@ -25,9 +24,6 @@ export type Refund = {
   updatedAtMs: number;
   finishedAtMs: number | null;
 };
-
-/** A refund together with the order that it belongs to. */
-export type RefundOfOrder = { order: Order; refund: Refund };
 
 /** How many refunds one payment may have: within the two digits of their number, and every provider's limit. */
 export const MAX_REFUNDS = 50;

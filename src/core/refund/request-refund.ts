@@ -8,7 +8,7 @@ import { submit } from '../order/submit.ts';
 import { BY_HAND } from '../payment/by-hand.ts';
 import { sealWords } from '../personal/words.ts';
 import type { Services } from '../services.ts';
-import type { RefundOfOrder } from './refund.ts';
+import type { RefundOfOrder } from './refund-of-order.ts';
 import { sendRefund } from './send-refund.ts';
 import { settleByHand } from './settle-by-hand.ts';
 

@@ -3,7 +3,8 @@
 import { accept, refuse, type Result } from '../errors.ts';
 import { submit, SYSTEM } from '../order/submit.ts';
 import type { Services } from '../services.ts';
-import type { Refund, RefundOfOrder } from './refund.ts';
+import type { Refund } from './refund.ts';
+import type { RefundOfOrder } from './refund-of-order.ts';
 
 /** There is no provider to wait for. Refuses `busy`; then the cron does it. */
 export async function settleByHand(services: Services, refund: Refund): Promise<Result<RefundOfOrder>> {

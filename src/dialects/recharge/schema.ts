@@ -10,7 +10,7 @@ import { MISSING, orMissing, ownFields } from '../../http/input-words.ts';
 import { plainText } from '../../http/plain-text.ts';
 import { yuanAmount } from '../../http/yuan-amount.ts';
 import { USERS } from '../users.ts';
-import { STATUSES } from './status.ts';
+import { PAYMENT_METHODS, STATUSES } from './status.ts';
 
 /** A whole number. Its digits as a text are none: the document's bodies are JSON. */
 function integer(min: number, max: number) {
@@ -53,10 +53,6 @@ const time = z
 function foreignNumber(pattern: RegExp, error: string) {
   return z.string({ error: orMissing(error) }).regex(pattern, { error });
 }
-
-/** The ways to pay that the document knows. */
-const PAYMENT_METHODS = ['alipay', 'wechat'] as const;
-export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
 
 /** `POST /api/v1/order/create`. */
 export const createSchema = z.strictObject(

@@ -4,7 +4,6 @@ import type { FulfilmentPolicy, FulfilmentTarget } from '../../core/order/comman
 import type { FulfilmentStatus, OrderStatus } from '../../core/order/lifecycle.ts';
 import { type ListedState, paidAt } from '../../core/order/listed-state.ts';
 import type { Order } from '../../core/order/order.ts';
-import type { PaymentMethod } from './schema.ts';
 
 /** The nine words for an order's `status`, in the order of the document. */
 export const STATUSES = [
@@ -88,6 +87,10 @@ export const FULFILMENT: FulfilmentPolicy = {
   refundFrom: ['unfulfilled', 'partially_fulfilled', 'failed', 'fulfilled'],
   whileRefunding: 'waits',
 };
+
+/** `payment_method`: the ways to pay that the document knows. */
+export const PAYMENT_METHODS = ['alipay', 'wechat'] as const;
+export type PaymentMethod = (typeof PAYMENT_METHODS)[number];
 
 /** The provider behind each `payment_method`. */
 export const PROVIDERS = { alipay: 'alipay', wechat: 'wechat-pay' } as const satisfies Record<PaymentMethod, string>;

@@ -25,12 +25,15 @@ export async function findOrder(services: Services, orderNo: string, scope: Scop
   return accept(view);
 }
 
+/** What an order is asked for by: its number, or the id that some documents show. */
+export type OrderName = { orderNo: string } | { id: string };
+
 /**
- * One order, by its number or by the id that some documents show, with its money and all that is personal in it.
- * Refuses `order_not_found`, for someone else's as well, and for what is neither.
+ * One order with its money and all that is personal in it. Refuses `order_not_found`, for someone else's as well, and
+ * for what names none.
  */
-export async function findOrderDetail(services: Services, name: string, scope: Scope): Promise<Result<OrderDetail>> {
-  const key = isOrderNo(name) ? name : isOrderId(name) ? Number(name) : null;
+export async function findOrderDetail(services: Services, name: OrderName, scope: Scope): Promise<Result<OrderDetail>> {
+  const key = keyOf(name);
   const detail = key === null ? null : await services.orders.detail(key, scope);
   if (detail === null) return refuse('order_not_found');
   glanceAtPayment(services, detail);
@@ -49,6 +52,12 @@ export async function findOrderDetail(services: Services, name: string, scope: S
 export async function findOrderNo(services: Services, id: string): Promise<Result<string>> {
   const orderNo = isOrderId(id) ? await services.orders.numberOf(Number(id)) : null;
   return orderNo === null ? refuse('order_not_found') : accept(orderNo);
+}
+
+/** As the store looks it up; `null` for what cannot be one. */
+function keyOf(name: OrderName): string | number | null {
+  if ('orderNo' in name) return isOrderNo(name.orderNo) ? name.orderNo : null;
+  return isOrderId(name.id) ? Number(name.id) : null;
 }
 
 function isOrderId(text: string): boolean {

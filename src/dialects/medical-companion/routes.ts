@@ -139,6 +139,6 @@ export const routes = new Hono<AppEnv>({ strict: false })
     return c.json(envelope(renderPage(found, wanted)));
   })
   .get('/detail/:id', async function detail(c) {
-    const found = await findOrderDetail(c.var.services, c.req.param('id'), scope(c));
+    const found = await findOrderDetail(c.var.services, { id: c.req.param('id') }, scope(c));
     return c.json(envelope(renderDetail(valueOrThrow(found))));
   });

@@ -2,10 +2,9 @@
 
 import { zValidator } from '@hono/zod-validator';
 import { Hono } from 'hono';
-import { RefusedError, valueOrThrow } from '../../core/errors.ts';
+import { valueOrThrow } from '../../core/errors.ts';
 import { endUnpaidOrder } from '../../core/order/end-unpaid-order.ts';
 import { findOrderDetail } from '../../core/order/find-orders.ts';
-import { isOrderNo } from '../../core/order/order-number.ts';
 import { placeOrder } from '../../core/order/place-order.ts';
 import { requestRefund } from '../../core/refund/request-refund.ts';
 import type { AppEnv } from '../../http/app-env.ts';
@@ -35,10 +34,8 @@ export const orderRoutes = new Hono<AppEnv>({ strict: false })
   })
   .get('/detail', zValidator('query', orderSchema, refuseInvalid), async function detail(c) {
     const { orderID } = c.req.valid('query');
-    // The core would find an order by its id as well: here nobody is ever told that one.
-    if (!isOrderNo(orderID)) throw new RefusedError({ reason: 'order_not_found' });
     const { services } = c.var;
-    const found = valueOrThrow(await findOrderDetail(services, orderID, asCaller(c).scope));
+    const found = valueOrThrow(await findOrderDetail(services, { orderNo: orderID }, asCaller(c).scope));
     return c.json(envelope(renderDetail(found, await findUser(services, found.order.userId))));
   })
   .put('/cancel', async function cancel(c) {

@@ -92,7 +92,7 @@ async function requestOf(c: OfOrder) {
 /** The order that the path names, if it is the caller's to see. Refuses `order_not_found`. */
 async function detailOf(c: OfOrder): Promise<OrderDetail> {
   const { caller, services } = c.var;
-  return valueOrThrow(await findOrderDetail(services, c.req.param('id'), scopeOf(caller, NAME)));
+  return valueOrThrow(await findOrderDetail(services, { id: c.req.param('id') }, scopeOf(caller, NAME)));
 }
 
 /** What an order's state does not allow is said before what is wrong with the numbers of a request. */

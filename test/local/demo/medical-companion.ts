@@ -1,5 +1,6 @@
 /** A companion is ordered, and the money is taken at WeChat and given back in two parts. */
 import * as z from 'zod';
+import { fenOfYuan } from '../../../src/core/money.ts';
 import { approveRefund, completeOrder } from './operator.ts';
 import { checkBooks, payInCashier, withRefundsAtOnce } from './provider.ts';
 import { type Demo, lookUntil, type Stage, step } from './stage.ts';
@@ -60,7 +61,7 @@ async function run(stage: Stage): Promise<number> {
       await lookUntil(title, refunded(status, yuan), detail, token);
     }
   });
-  const amountFen = Math.round(amount * 100);
+  const amountFen = fenOfYuan(amount) ?? 0;
   await checkBooks(stage, WECHAT, { outTradeNo, amountFen });
   return amountFen;
 }

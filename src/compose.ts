@@ -1,6 +1,7 @@
 /** The only reader of the environment: builds the services, and lists the providers, one line each. */
 
 import type { Context } from 'hono';
+import { createAccountStore } from './db/account-store.ts';
 import type { CatalogMemory } from './db/catalog-store.ts';
 import { createCatalog } from './db/catalog-store.ts';
 import { type DatabaseSession, openDatabase } from './db/open-database.ts';
@@ -126,6 +127,7 @@ export function compose(
     payments: createPaymentStore(db),
     refunds: createRefundStore(db),
     personal: createPersonalStore(db),
+    accounts: createAccountStore(db),
     catalog: createCatalog(db, isolate.catalog),
     outbox: createOutboxStore(db),
     gate: createGateClient(env.ORDER_GATE, session.sawBookmark),

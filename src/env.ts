@@ -32,6 +32,7 @@ const variables = z.object({
   ORDER_TTL_SECONDS: wholeNumber('seconds', 60, 30 * 86_400, 1800),
   PAYMENT_TTL_SECONDS: wholeNumber('seconds', 1, 86_400, 120),
   MEDICAL_COMMISSION_BPS: wholeNumber('basis points', 0, 10_000, 500),
+  SUBSCRIPTION_COMMISSION_BPS: wholeNumber('basis points', 0, 10_000, 1000),
   REFUND_APPROVAL: optional(z.enum(['manual', 'auto'], { error: 'must be manual or auto' })).default('manual'),
   CORS_ORIGINS: commaList.refine((origins) => origins.every(isOrigin), {
     error: 'must be origins like https://app.example, separated by commas',
@@ -135,7 +136,10 @@ function configOf(vars: Variables): Omit<Config, 'tokens' | 'dialects'> {
     orderTtlMs: vars.ORDER_TTL_SECONDS * 1000,
     paymentTtlMs: vars.PAYMENT_TTL_SECONDS * 1000,
     refundApproval: vars.REFUND_APPROVAL ?? 'manual',
-    commissionBps: { 'medical-companion': vars.MEDICAL_COMMISSION_BPS },
+    commissionBps: {
+      'medical-companion': vars.MEDICAL_COMMISSION_BPS,
+      subscription: vars.SUBSCRIPTION_COMMISSION_BPS,
+    },
     corsOrigins: vars.CORS_ORIGINS,
     webhook: vars.WEBHOOK_URL && vars.WEBHOOK_SECRET ? { url: vars.WEBHOOK_URL, secret: vars.WEBHOOK_SECRET } : null,
     vault: { current: vars.PII_KEY, previous: vars.PII_KEY_PREVIOUS ?? null },

@@ -2,12 +2,14 @@
 
 import { compose, prepare } from './compose.ts';
 import { describeError, writeLog } from './core/log.ts';
+import { payCommissions } from './core/commission/pay-commissions.ts';
 import { expireOrders } from './core/order/expire-orders.ts';
 import { deliverNotifications } from './core/outbox/deliver-notifications.ts';
 import { reconcilePayments } from './core/payment/reconcile-payments.ts';
 import { reseal } from './core/personal/reseal.ts';
 import { reconcileRefunds } from './core/refund/reconcile-refunds.ts';
 import type { Services } from './core/services.ts';
+import { openSubscriptions } from './core/subscription/open-subscriptions.ts';
 import { recordJobRun } from './db/job-runs.ts';
 import type { Database } from './db/open-database.ts';
 import { isStorageError, storageText } from './db/storage-error.ts';
@@ -22,7 +24,9 @@ const LANES: readonly (readonly Job[])[] = [
   [
     ['reconcile_payments', reconcilePayments],
     ['reconcile_refunds', reconcileRefunds],
+    ['open_subscriptions', openSubscriptions],
     ['expire_orders', expireOrders],
+    ['pay_commissions', payCommissions],
   ],
   [
     ['deliver_notifications', deliverNotifications],

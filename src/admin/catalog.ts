@@ -2,6 +2,8 @@
 
 import { zValidator } from '@hono/zod-validator';
 import { type Context, Hono } from 'hono';
+import { setBalance } from '../core/balance/set-balance.ts';
+import { actorOf } from '../core/caller.ts';
 import type { CatalogRef } from '../core/catalog/catalog.ts';
 import { keepItem } from '../core/catalog/keep-item.ts';
 import { readableItems } from '../core/catalog/readable-items.ts';
@@ -9,9 +11,10 @@ import { RefusedError, valueOrThrow } from '../core/errors.ts';
 import type { AppEnv } from '../http/app-env.ts';
 import type { CatalogKind } from '../http/catalog-kind.ts';
 import { refuseInvalid } from '../http/invalid-input.ts';
-import { readBody } from '../http/read-body.ts';
+import { withBalances, withLedger } from './accounts.ts';
 import type { AdminDialect } from './admin-dialect.ts';
 import { readPage } from './read-page.ts';
+import { readRow } from './read-row.ts';
 import { renderItem } from './render.ts';
 import { catalogListSchema } from './schema.ts';
 
@@ -20,27 +23,34 @@ export function createCatalogRoutes(dialects: readonly AdminDialect[]): Hono<App
   const kinds = new Map(dialects.flatMap(({ catalog }) => Object.entries(catalog)));
   return new Hono<AppEnv>({ strict: false })
     .get('/:kind', zValidator('query', catalogListSchema, refuseInvalid), async function list(c) {
-      const kind = c.req.param('kind');
+      const kind = kindOf(kinds, c.req.param('kind'));
       const { after, limit } = c.req.valid('query');
-      checkId(kindOf(kinds, kind), 'cursor', after);
+      checkId(kind, 'cursor', after);
       const { services } = c.var;
-      const read = async (rows: number) =>
-        readableItems(services, await services.catalog.list(kind, { after, limit: rows }));
+      const read = async (rows: number) => {
+        const items = await services.catalog.list(c.req.param('kind'), { after, limit: rows });
+        const readable = await readableItems(services, items);
+        return kind.hasAccount ? withBalances(services, readable) : readable;
+      };
       return c.json(await readPage(limit, read, renderItem));
     })
     .get('/:kind/:id', async function detail(c) {
-      kindOf(kinds, c.req.param('kind'));
+      const kind = kindOf(kinds, c.req.param('kind'));
       const { services } = c.var;
       const [item] = await readableItems(services, await services.catalog.read([refOf(c)], 'fresh'));
       if (!item) throw new RefusedError({ reason: 'item_not_found' });
-      return c.json(renderItem(item));
+      return c.json(renderItem(kind.hasAccount ? await withLedger(services, item) : item));
     })
     .put('/:kind/:id', async function put(c) {
       const kind = kindOf(kinds, c.req.param('kind'));
       checkId(kind, 'id', c.req.param('id'));
-      const body = valueOrThrow(await readBody(c, kind.body));
-      const kept = await keepItem(c.var.services, refOf(c), body, kind.personal ?? []);
-      return c.json(renderItem(valueOrThrow(kept)));
+      const { fields, balance } = valueOrThrow(await readRow(c, kind));
+      const { services } = c.var;
+      const item = valueOrThrow(await keepItem(services, refOf(c), fields, kind.personal ?? [], kind.unique));
+      if (balance !== null) {
+        valueOrThrow(await setBalance(services, { ...balance, userId: item.id, actor: actorOf(c.var.caller) }));
+      }
+      return c.json(renderItem(kind.hasAccount ? await withLedger(services, item) : item));
     })
     .delete('/:kind/:id', async function remove(c) {
       kindOf(kinds, c.req.param('kind'));

@@ -36,8 +36,13 @@ export function renderHistory({ state, events, personal }: OrderHistory) {
     refunds: state.refunds.map(renderRefund),
     log: events.map(renderEvent),
     commission: renderCommission(commissionOf(state.order)),
-    details: { ...state.order.details, ...personal },
+    details: { ...state.order.details, ...termsOf(state.order), ...personal },
   };
+}
+
+/** What a subscription's order takes from its user's account, and what opening it does. */
+function termsOf({ subscription, balanceFen, couponId }: Order) {
+  return subscription === null ? {} : { ...subscription, couponId, balanceFen };
 }
 
 /** An attempt, with the provider's number of the money that came in under it. */
@@ -115,6 +120,6 @@ function renderCommission(commission: Commission | null) {
 }
 
 /** UTC, to the millisecond. */
-function renderTime(ms: number | null): string | null {
+export function renderTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

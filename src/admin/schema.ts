@@ -133,5 +133,23 @@ export const refundSchema = z.strictObject(
   body,
 );
 
+const BALANCE_WORDS = `must be a whole number of fen from 0 to ${MAX_AMOUNT_FEN}`;
+
+/** What `PUT /admin/catalog/users/:id` says of a balance, beside the fields of the row; `null`: nothing. */
+export const balanceSchema = z
+  .strictObject({
+    balanceFen: z
+      .int({ error: BALANCE_WORDS })
+      .min(0, { error: BALANCE_WORDS })
+      .max(MAX_AMOUNT_FEN, { error: BALANCE_WORDS })
+      .optional(),
+    reason: orNull(line(1)),
+  })
+  .refine(({ balanceFen, reason }) => balanceFen !== undefined || reason === null, {
+    path: ['reason'],
+    error: 'belongs to a balanceFen',
+  })
+  .transform(({ balanceFen, reason }) => (balanceFen === undefined ? null : { balanceFen, reason }));
+
 /** The body of a call that has none. */
 export const nothingSchema = z.strictObject({}, body);

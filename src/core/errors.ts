@@ -16,6 +16,8 @@ export const REASONS = [
   // the catalogue
   'item_not_found',
   'price_invalid',
+  'item_not_for_sale',
+  'coupon_unusable',
   // the order
   'order_not_found',
   'order_expired',
@@ -23,6 +25,7 @@ export const REASONS = [
   'order_already_paid',
   'order_not_paid',
   'order_not_unpaid',
+  'order_unfinished',
   'move_not_allowed',
   // its payments
   'attempt_open',
@@ -49,13 +52,20 @@ export const REASONS = [
 /** One reason of the closed list. */
 export type Reason = (typeof REASONS)[number];
 
+/** One field at fault, and what is wrong with it. */
+export type Fault = { field: string; message: string };
+
 /** A refusal: why, and what a caller needs in order to do better. */
 export type Refusal = {
   reason: Reason;
+  /** Which of a dialect's own rules it was, where a reason covers several of them. */
+  rule?: string;
   /** The input that is at fault, as the caller spelt it. */
   field?: string;
   /** Words for a person, where the reason alone does not say it. Never holds personal data. */
   message?: string;
+  /** All the fields that are at fault, the first one first, for documents that show them all. */
+  faults?: readonly Fault[];
   /** When asking again makes sense, in whole seconds. */
   retryAfterSeconds?: number;
 };

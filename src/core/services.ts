@@ -1,5 +1,6 @@
 /** The ports: everything that the core needs and does not do itself. `compose.ts` fills them. */
 
+import type { AccountStore } from './balance/account-store.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { OrderGate } from './order/order-gate.ts';
 import type { OrderStore } from './order/order-store.ts';
@@ -49,6 +50,7 @@ export type Services = {
   payments: PaymentStore;
   refunds: RefundStore;
   personal: PersonalStore;
+  accounts: AccountStore;
   catalog: Catalog;
   outbox: OutboxStore;
   gate: OrderGate;

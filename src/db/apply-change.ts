@@ -4,21 +4,25 @@ import { and, eq, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { Change } from '../core/order/decision.ts';
 import type { CommitHead } from '../core/order/order-log.ts';
+import { absorb } from './absorb.ts';
+import { addToBalance } from './add-to-balance.ts';
 import { insertPart } from './insert-part.ts';
+import { insertPeriod } from './insert-period.ts';
 import type { Database } from './open-database.ts';
 import { keepSealed } from './personal-store.ts';
 import { captures, catalogItems, paymentAttempts, providerNotifications, refunds } from './schema.ts';
 
 /** One change as statements of the commit's batch; triggers and constraints hold the rules once more. */
 export function applyChange(db: Database, change: Change, head: CommitHead): BatchItem<'sqlite'>[] {
-  return change.type === 'insert_part' ? insertPart(db, change, head) : [statementOf(db, change, head.nowMs)];
+  return change.type === 'insert_part' ? insertPart(db, change, head) : [statementOf(db, change, head)];
 }
 
 function statementOf(
   db: Database,
   change: Exclude<Change, { type: 'insert_part' }>,
-  nowMs: number,
+  head: CommitHead,
 ): BatchItem<'sqlite'> {
+  const { nowMs } = head;
   switch (change.type) {
     case 'insert_attempt': {
       const { sealed: _sealed, ...attempt } = change.attempt;
@@ -51,6 +55,12 @@ function statementOf(
           nextLookAtMs: change.nextQueryAtMs,
         })
         .where(and(eq(refunds.refundNo, change.refundNo), eq(refunds.status, change.from)));
+    case 'add_to_balance':
+      return addToBalance(db, change, head);
+    case 'insert_period':
+      return insertPeriod(db, change.period, head);
+    case 'absorb':
+      return absorb(db, change.actor, head);
     case 'count_sale':
       // A sale is no change of the offer: the version, which prices are checked against, stays.
       return db

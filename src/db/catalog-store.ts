@@ -5,7 +5,7 @@ import { type Catalog, type CatalogItem, type CatalogRef, itemRow, refKey } from
 import type { Database } from './open-database.ts';
 import { keepSealedIf } from './personal-store.ts';
 import { catalogItems, personalData } from './schema.ts';
-import { isGuardRefusal } from './storage-error.ts';
+import { isGuardRefusal, storageText } from './storage-error.ts';
 import { itemColumns } from './view-orders.ts';
 
 /** What this isolate has read. Safe to be behind: an order is written only if each row is still at its version. */
@@ -18,9 +18,10 @@ const MAX_REMEMBERED = 1000;
 export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
   return {
     read: async (refs, from) => {
+      if (refs.length === 0) return [];
       const remembered = from === 'warm' ? refs.map((ref) => memory.get(refKey(ref))) : [];
       const known = remembered.filter((item) => item !== undefined);
-      if (refs.length > 0 && known.length === refs.length) return known;
+      if (known.length === refs.length) return known;
       const items = await readItems(db, refs);
       for (const ref of refs) memory.delete(refKey(ref));
       for (const item of items) memory.set(refKey(item), item);
@@ -60,9 +61,14 @@ export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
         memory.delete(refKey(ref));
         return item ?? null;
       } catch (error) {
+        if (isTaken(error)) return 'taken';
         if (isGuardRefusal(error)) return null;
         throw error;
       }
+    },
+    ensure: async (ref, nowMs) => {
+      await ensureItem(db, ref, nowMs);
+      memory.delete(refKey(ref));
     },
     remove: async (ref, nowMs) => {
       const remove = db
@@ -74,6 +80,23 @@ export function createCatalog(db: Database, memory: CatalogMemory): Catalog {
       return meta.changes === 1;
     },
   };
+}
+
+/** An empty row where there is none; one that was removed comes back as it began. */
+async function ensureItem(db: Database, ref: CatalogRef, nowMs: number): Promise<void> {
+  await db
+    .insert(catalogItems)
+    .values({ ...ref, body: {}, createdAtMs: nowMs, updatedAtMs: nowMs })
+    .onConflictDoUpdate({
+      target: [catalogItems.kind, catalogItems.id],
+      set: { body: {}, version: sql`${catalogItems.version} + 1`, updatedAtMs: nowMs, removedAtMs: null },
+      setWhere: sql`${catalogItems.removedAtMs} IS NOT NULL`,
+    });
+}
+
+/** Whether the row would have what another one has. An index over a part of a row is named by the database. */
+function isTaken(error: unknown): boolean {
+  return storageText(error).includes("index 'coupons_by_code'");
 }
 
 function readItems(db: Database, refs: readonly CatalogRef[]): Promise<CatalogItem[]> {

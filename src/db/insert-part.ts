@@ -23,8 +23,8 @@ export function insertPart(
     db.insert(orders).select(
       sql`SELECT NULL, ${orderNo}, parent.dialect, parent.user_id, 'pending_payment', 'unfulfilled', ${amountFen},
           parent.subject, ${JSON.stringify(details)}, parent.items, NULL, parent.pay_with,
-          ${nowMs}, ${nowMs}, ${nowMs + 1}, NULL, NULL, NULL, 0, '', ${place}, NULL, NULL, 0,
-          coalesce(parent.parent_no, parent.order_no), 0
+          ${nowMs}, ${nowMs}, ${nowMs + 1}, NULL, NULL, NULL, 0, '', ${place}, NULL, 0,
+          coalesce(parent.parent_no, parent.order_no), 0, 0, NULL, NULL, NULL, NULL, NULL
         FROM orders parent WHERE parent.order_no = ${parentNo}`,
     ),
     db.insert(orderEvents).values({ ...event, orderNo, seq: 1, atMs: nowMs, commitId }),

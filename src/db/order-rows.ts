@@ -13,15 +13,30 @@ export const orderColumns = {
     SELECT sum(c.amount_fen) FROM captures c WHERE c.order_no = orders.order_no AND c.role = 'pays'), 0) END`.as(
     'paid_fen',
   ),
+  // The plus: else the database walks through all refunds that succeeded, of whichever order.
   refundedFen: sql<number>`coalesce((
     SELECT sum(r.amount_fen) FROM refunds r
      WHERE r.refund_no BETWEEN coalesce(orders.parent_no, orders.order_no) || '000000'
                            AND coalesce(orders.parent_no, orders.order_no) || '999999'
-       AND r.order_no = orders.order_no AND r.purpose = 'order' AND r.status = 'succeeded'), 0)`.as('refunded_fen'),
+       AND r.order_no = orders.order_no AND r.purpose = 'order' AND +r.status = 'succeeded'), 0)`.as('refunded_fen'),
+  transactionId: sql<string | null>`(
+    SELECT c.transaction_id FROM captures c
+     WHERE c.order_no = coalesce(orders.parent_no, orders.order_no) AND c.role = 'pays')`.as('transaction_id'),
+  // By an index of those payments alone for which something was chosen: of all other orders nothing is read for it.
+  choice: sql<string | null>`(
+    SELECT a.choice FROM payment_attempts a INDEXED BY attempts_by_choice
+     WHERE a.order_no = orders.order_no AND a.choice IS NOT NULL
+     ORDER BY a.out_trade_no IS (
+       SELECT c.out_trade_no FROM captures c WHERE c.order_no = a.order_no AND c.role = 'pays') DESC,
+       a.out_trade_no DESC LIMIT 1)`.as('choice'),
+  isPromised: sql<number>`orders.subscription IS NOT NULL AND EXISTS (
+    SELECT 1 FROM absorptions promised JOIN orders taker ON taker.order_no = promised.order_no
+     WHERE promised.absorbed_no = orders.order_no AND taker.status NOT IN ('cancelled', 'expired'))`.as('is_promised'),
 };
 
 /** An order's row with {@link orderColumns}. */
-export type OrderRow = typeof orders.$inferSelect & { paidFen: number; refundedFen: number };
+export type OrderRow = typeof orders.$inferSelect &
+  Pick<Order, 'paidFen' | 'refundedFen' | 'transactionId' | 'choice'> & { isPromised: number };
 
 /** The order without what only the store needs of it. */
 export function orderOf(row: OrderRow): Order {
@@ -31,11 +46,19 @@ export function orderOf(row: OrderRow): Order {
     refunding: _refunding,
     parentNo: _parentNo,
     commissionTo,
-    commissionFen,
+    shareFen,
+    shareWaitMs,
+    sharePaidAtMs,
+    isPromised,
     ...order
   } = row;
-  const isShared = commissionTo !== null && commissionFen !== null;
-  return { ...order, commission: isShared ? { to: commissionTo, amountFen: commissionFen } : null };
+  const isShared = commissionTo !== null && shareFen !== null;
+  return {
+    ...order,
+    isPromised: isPromised === 1,
+    commission: isShared ? { to: commissionTo, amountFen: shareFen, payoutAfterMs: shareWaitMs } : null,
+    commissionPaidAtMs: sharePaidAtMs,
+  };
 }
 
 const { nextLookAtMs: _next, lastLookAtMs: _last, looks: _looks, ...ownColumns } = getTableColumns(paymentAttempts);

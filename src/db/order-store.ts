@@ -1,8 +1,9 @@
-/** Orders in D1: placing them, reading them, and expiring those that nobody can be paying. */
+/** Orders in D1: placing them, and reading them. */
 
 import { and, asc, eq, getTableColumns, gt, inArray, isNull, lte, or, type SQL, sql } from 'drizzle-orm';
 import type { Scope } from '../core/order/command.ts';
 import type { OrderFilter, OrderStore } from '../core/order/order-store.ts';
+import { dueOrders } from './due-orders.ts';
 import type { Database } from './open-database.ts';
 import { findNumber, type OrderNumbers, rememberNumber } from './order-numbers.ts';
 import { stateOf, stateQueries } from './order-rows.ts';
@@ -76,13 +77,7 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
       const state = stateOf([order, attempts, captured, refunded]);
       return state === null ? null : { state, events: log, texts };
     },
-    expireIdle: (nowMs, limit) => expireIdle(db, nowMs, limit),
-    listDueWithLiveAttempt: (nowMs, after, limit) =>
-      db.all(sql`
-        SELECT order_no AS orderNo, expires_at_ms AS expiresAtMs FROM ${DUE_ORDERS}
-         WHERE status = 'pending_payment' AND expires_at_ms <= ${nowMs} AND ${HAS_LIVE_ATTEMPT}
-           AND (expires_at_ms, order_no) > (${after?.expiresAtMs ?? 0}, ${after?.orderNo ?? ''})
-         ORDER BY expires_at_ms, order_no LIMIT ${limit}`),
+    ...dueOrders(db),
     forgetKeysBefore: async (createdBeforeMs, limit) => {
       const { meta } = await db.run(sql`
         DELETE FROM idempotency_keys WHERE (user_id, route, key) IN
@@ -91,12 +86,6 @@ export function createOrderStore(db: Database, numbers: OrderNumbers): OrderStor
     },
   };
 }
-
-/** Told, because the database would rather walk through all unpaid orders than through those whose time has run out. */
-const DUE_ORDERS = sql`orders INDEXED BY orders_due`;
-
-const HAS_LIVE_ATTEMPT = sql`EXISTS (
-  SELECT 1 FROM payment_attempts a WHERE a.order_no = orders.order_no AND a.status IN ('opening', 'pending'))`;
 
 /** A scope in SQL: what is outside of it, and what was deleted, does not exist. */
 function inScope(scope: Scope): SQL | undefined {
@@ -112,21 +101,4 @@ function passes(filter: OrderFilter, nowMs: number): SQL | undefined {
   if (filter.unpaid === 'all') return inStatus;
   const runsOut = filter.unpaid === 'payable' ? sql`${orders.expiresAtMs} > ${nowMs}` : lte(orders.expiresAtMs, nowMs);
   return and(inStatus, or(sql`${orders.status} <> 'pending_payment'`, runsOut));
-}
-
-/**
- * One statement for a whole page: a row in the log for each due order, which moves it. Two runs at once cannot expire
- * an order twice, because the second one's rows would have numbers that are taken.
- */
-async function expireIdle(db: Database, nowMs: number, limit: number): Promise<number> {
-  const { results } = await db.run(sql`
-    INSERT INTO order_events (order_no, seq, at_ms, actor, type, from_status, to_status, reason, order_status,
-      order_fulfilment, commit_id)
-    SELECT order_no, version + 1, ${nowMs}, 'system', 'order_expired', status, 'expired', NULL, 'expired',
-      fulfilment, ''
-      FROM ${DUE_ORDERS}
-     WHERE status = 'pending_payment' AND expires_at_ms <= ${nowMs} AND NOT ${HAS_LIVE_ATTEMPT}
-     ORDER BY expires_at_ms LIMIT ${limit}
-    RETURNING order_no`);
-  return results.length;
 }

@@ -8,7 +8,7 @@ import { nextPlace } from './next-place.ts';
 import type { Database } from './open-database.ts';
 import { orderColumns, orderOf } from './order-rows.ts';
 import { keepSealed } from './personal-store.ts';
-import { idempotencyKeys, orderEvents, orders } from './schema.ts';
+import { absorptions, idempotencyKeys, orderEvents, orders } from './schema.ts';
 import { isGuardRefusal, isUnanswered, storageText } from './storage-error.ts';
 
 /**
@@ -17,7 +17,12 @@ import { isGuardRefusal, isUnanswered, storageText } from './storage-error.ts';
  */
 export async function placeOrderRow(db: Database, order: NewOrder): Promise<Placed> {
   try {
-    const beside = [...insertKey(db, order), insertFirstEvent(db, order), ...keepPersonal(db, order)];
+    const beside = [
+      ...insertKey(db, order),
+      insertFirstEvent(db, order),
+      ...promiseAbsorbed(db, order),
+      ...keepPersonal(db, order),
+    ];
     const [inserted] = await db.batch([insertOrder(db, order), ...beside]);
     const [row] = inserted;
     if (row) return { status: 'placed', order: newlyPlaced(order, row.id) };
@@ -48,6 +53,7 @@ export async function findByKey(
 
 /** Column by column in the schema's order; no row at all where one of the catalogue's rows is not what it was. */
 function insertOrder(db: Database, order: NewOrder) {
+  const { account, commission } = order;
   const priced = JSON.stringify(order.items.map(({ kind, id, version }) => ({ kind, id, version })));
   return db
     .insert(orders)
@@ -56,7 +62,10 @@ function insertOrder(db: Database, order: NewOrder) {
           ${order.amountFen}, ${order.subject}, ${JSON.stringify(order.details)},
           ${JSON.stringify(order.items.map(refOf))}, ${order.saleOf === null ? null : JSON.stringify(order.saleOf)},
           ${order.payWith}, ${order.createdAtMs}, ${order.createdAtMs}, ${order.expiresAtMs}, NULL, NULL, NULL, 0, '',
-          ${nextPlace(order.userId, order.dialect)}, ${order.commission?.to ?? null}, ${order.commission?.amountFen ?? null}, 0, NULL, 0
+          ${account?.place ?? nextPlace(order.userId, order.dialect)}, ${commission?.to ?? null}, 0, NULL, 0,
+          ${account?.balanceFen ?? 0}, ${account?.couponId ?? null},
+          ${account === null ? null : JSON.stringify(account.subscription)},
+          ${commission?.amountFen ?? null}, ${commission?.payoutAfterMs ?? null}, NULL
         WHERE ${order.items.length} = (
           SELECT count(*) FROM catalog_items c
             JOIN json_each(${priced}) AS item
@@ -64,6 +73,19 @@ function insertOrder(db: Database, order: NewOrder) {
              AND c.version = json_extract(item.value, '$.version') AND c.removed_at_ms IS NULL)`,
     )
     .returning({ id: orders.id });
+}
+
+/** The orders that it takes over, each as it was valued: one that has moved on since lets the whole batch fall. */
+function promiseAbsorbed(db: Database, { orderNo, account }: NewOrder) {
+  const absorbs = account?.absorbs ?? [];
+  if (absorbs.length === 0) return [];
+  const rows = absorbs.map(({ orderNo: absorbedNo, version }) => ({ orderNo, absorbedNo, version }));
+  return [
+    db.insert(absorptions).select(
+      sql`SELECT ${orderNo}, json_extract(one.value, '$.absorbedNo'), json_extract(one.value, '$.version')
+        FROM json_each(${JSON.stringify(rows)}) AS one`,
+    ),
+  ];
 }
 
 function keepPersonal(db: Database, { personal }: NewOrder) {
@@ -92,8 +114,10 @@ function insertFirstEvent(db: Database, order: NewOrder) {
 
 /** The row as the batch wrote it, without reading it back. */
 function newlyPlaced(order: NewOrder, id: number): Order {
-  const { actor: _actor, commitId: _commitId, idempotency: _idempotency, personal: _personal, items, ...terms } = order;
-  return asPlaced({ ...terms, id, items: items.map(refOf) });
+  const { actor: _actor, commitId: _commitId, idempotency: _idempotency, personal: _personal, ...rest } = order;
+  const { items, account, ...terms } = rest;
+  const { balanceFen = 0, couponId = null, subscription = null } = account ?? {};
+  return asPlaced({ ...terms, id, items: items.map(refOf), balanceFen, couponId, subscription });
 }
 
 /** When the database did not answer, the order's own number tells whether it was written. */

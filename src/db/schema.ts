@@ -1,6 +1,7 @@
 /** The tables as Drizzle knows them. The migrations are the truth; a test compares the two column by column. */
 
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { BalanceChange } from '../core/balance/balance.ts';
 import type { CatalogRef } from '../core/catalog/catalog.ts';
 import type { ListedState } from '../core/order/listed-state.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from '../core/order/lifecycle.ts';
@@ -8,6 +9,7 @@ import type { Details } from '../core/order/order.ts';
 import type { OrderEventType } from '../core/order/order-event.ts';
 import type { NotificationStatus } from '../core/outbox/outbox.ts';
 import type { Attempt } from '../core/payment/attempt.ts';
+import type { SubscriptionTerms } from '../core/subscription/subscription.ts';
 
 export const orders = sqliteTable('orders', {
   id: integer('id').primaryKey({ autoIncrement: true }),
@@ -32,10 +34,48 @@ export const orders = sqliteTable('orders', {
   lastCommitId: text('last_commit_id').notNull(),
   place: integer('place').notNull().default(0),
   commissionTo: text('commission_to'),
-  commissionFen: integer('commission_fen'),
   refunding: integer('refunding', { mode: 'boolean' }).notNull().default(false),
   parentNo: text('parent_no'),
   heldBackFen: integer('held_back_fen').notNull().default(0),
+  balanceFen: integer('balance_fen').notNull().default(0),
+  couponId: text('coupon_id'),
+  subscription: text('subscription', { mode: 'json' }).$type<SubscriptionTerms>(),
+  shareFen: integer('share_fen'),
+  shareWaitMs: integer('share_wait_ms'),
+  sharePaidAtMs: integer('share_paid_at_ms'),
+});
+
+export const balanceEntries = sqliteTable('balance_entries', {
+  userId: text('user_id').notNull(),
+  seq: integer('seq').notNull(),
+  atMs: integer('at_ms').notNull(),
+  kind: text('kind').$type<BalanceChange>().notNull(),
+  amountFen: integer('amount_fen').notNull(),
+  balanceFen: integer('balance_fen').notNull(),
+  orderNo: text('order_no'),
+  actor: text('actor').notNull(),
+  reason: text('reason'),
+});
+
+export const couponUses = sqliteTable('coupon_uses', {
+  couponId: text('coupon_id').notNull(),
+  userId: text('user_id').notNull(),
+  uses: integer('uses').notNull(),
+});
+
+export const absorptions = sqliteTable('absorptions', {
+  orderNo: text('order_no').notNull(),
+  absorbedNo: text('absorbed_no').notNull(),
+  version: integer('version').notNull(),
+});
+
+export const subscriptionPeriods = sqliteTable('subscription_periods', {
+  orderNo: text('order_no').primaryKey(),
+  userId: text('user_id').notNull(),
+  dialect: text('dialect').notNull(),
+  planId: text('plan_id').notNull(),
+  startsAtMs: integer('starts_at_ms').notNull(),
+  endsAtMs: integer('ends_at_ms'),
 });
 
 export const orderTallies = sqliteTable('order_tallies', {
@@ -83,6 +123,7 @@ export const paymentAttempts = sqliteTable('payment_attempts', {
   lastLookAtMs: integer('last_look_at_ms'),
   nextLookAtMs: integer('next_look_at_ms'),
   leasedUntilMs: integer('leased_until_ms'),
+  choice: text('choice'),
 });
 
 export const captures = sqliteTable('captures', {

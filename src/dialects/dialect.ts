@@ -11,6 +11,8 @@ import type { CatalogKind } from '../http/catalog-kind.ts';
 export type RenderedRefusal = {
   status: 200 | 400 | 401 | 403 | 404 | 409 | 413 | 422 | 429 | 500 | 502 | 503;
   body: object;
+  /** Of its words, where its clients may choose one. */
+  language?: string;
 };
 
 /** The calls below one path: those that need a token, and those that need none, such as pictures that a page shows. */
@@ -24,8 +26,8 @@ export type Dialect = {
   routes: Readonly<Record<string, Routes>>;
   /** Where its tokens are, if not only in the `Authorization` header. */
   readToken?: ReadToken;
-  /** The dialect's own words and shape for each reason. */
-  renderRefusal: (refusal: Refusal) => RenderedRefusal;
+  /** The dialect's own words and shape for each reason; the request says in which language, where there are several. */
+  renderRefusal: (refusal: Refusal, request: Request) => RenderedRefusal;
   /** The moves of the work on a paid order that operators may make. */
   fulfilment: FulfilmentPolicy;
   /** The catalogue rows that it owns, by kind. */

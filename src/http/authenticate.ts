@@ -9,12 +9,12 @@ import type { AppEnv } from './app-env.ts';
 const WINDOW_SECONDS = 60;
 
 /** Where a surface finds the token of a request: the token, or `null` where there is none. May throw a refusal. */
-export type ReadToken = (c: Context<AppEnv>) => string | null;
+export type ReadToken = (c: Context<AppEnv>) => string | null | Promise<string | null>;
 
 /** Counts the request against its user, or its address without a valid token; then refuses `unauthenticated`. */
 export function authenticate(readToken: ReadToken = readBearer) {
   return createMiddleware<AppEnv>(async function identifyCaller(c, next) {
-    const token = readToken(c);
+    const token = await readToken(c);
     const caller: Caller | null = token === null ? null : await c.var.identify(token);
     await countRequest(c, caller);
     if (!caller) throw new RefusedError({ reason: 'unauthenticated' });
@@ -47,5 +47,5 @@ export const operatorsOnly = createMiddleware<AppEnv>(async function operatorsOn
  * The token of the `Authorization` header.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.4: the scheme in any case, then one blank or more
  */
-export const readBearer: ReadToken = (c) =>
+export const readBearer = (c: Context<AppEnv>): string | null =>
   /^Bearer +([\w.~+/-]+=*)$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? null;

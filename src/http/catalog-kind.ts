@@ -9,6 +9,13 @@ export type CatalogKind = {
   body: z.ZodType<Record<string, unknown>>;
   /** The fields of the body that are about a person: kept sealed. */
   personal?: readonly string[];
+  /** A field that no two rows of the kind have the same of: the database holds them to it. */
+  unique?: string;
+  /**
+   * Its rows are people with an account, by the row's id. Beside the fields of the body, operators see and set their
+   * balance: it is no field of the row, but what the ledger adds up to.
+   */
+  hasAccount?: true;
 };
 
 /** One line in a catalogue that a person reads, in an app or in the cashier. */

@@ -13,7 +13,8 @@ export const MAX_BODY_BYTES = 64 * 1024;
 /** One surface: routes, and how it says no. */
 export type Surface = {
   routes: Hono<AppEnv>;
-  renderRefusal: (refusal: Refusal) => Rendered;
+  /** The request, for a surface that says it in the client's language. */
+  renderRefusal: (refusal: Refusal, request: Request) => Rendered;
   /** Where its tokens are, if not only in the `Authorization` header. */
   readToken?: ReadToken;
   /** Calls that anybody may make, such as pictures that a page shows: their addresses say who made them. */
@@ -40,14 +41,15 @@ export function serveSurface(
   const app = new Hono<AppEnv>({ strict: false });
   app.use(provideServices);
   if (publicRoutes) app.route('/', publicRoutes);
-  app.use(authenticate(readToken), limitBody);
+  // In this order, because a token may be in the body.
+  app.use(limitBody, authenticate(readToken));
   app.route('/', routes);
   app.all('*', () => {
     throw new RefusedError({ reason: 'route_not_found' });
   });
   app.onError((error, c) => {
     const refusal = readFailure(error) ?? { reason: 'busy' };
-    return sendRefusal(c, refusal, renderRefusal(refusal));
+    return sendRefusal(c, refusal, renderRefusal(refusal, c.req.raw));
   });
   return app;
 }

@@ -258,13 +258,16 @@ const ROWS: Readonly<Record<string, { id: string; body: Record<string, unknown>;
 
 describe.each(Object.entries(ROWS))('the catalogue of %s', (kind, { id, body, personal }) => {
   const path = `/catalog/${kind}/${id}`;
+  /** Beside the fields of their rows, users have a balance. */
+  const balance = kind === 'users' ? { balanceFen: 0 } : {};
+  const account = kind === 'users' ? { ...balance, ledger: [] } : {};
 
   test('takes a row, shows it, lists it, and gives it up', async () => {
-    expect((await operator.put(path, body)).json).toEqual({ id, ...body });
-    expect((await operator.get(path)).json).toEqual({ id, ...body });
+    expect((await operator.put(path, body)).json).toEqual({ id, ...body, ...account });
+    expect((await operator.get(path)).json).toEqual({ id, ...body, ...account });
     const listed = z.object({ items: z.array(z.looseObject({ id: z.string() })) });
     const { items } = listed.parse((await operator.get(`/catalog/${kind}?limit=100`)).json);
-    expect(items.find((item) => item.id === id)).toEqual({ id, ...body });
+    expect(items.find((item) => item.id === id)).toEqual({ id, ...body, ...balance });
     expect((await operator.remove(path)).status).toBe(204);
     expect(problemOf(await operator.get(path))).toEqual([404, 'item_not_found']);
   });
@@ -281,8 +284,8 @@ describe.each(Object.entries(ROWS))('the catalogue of %s', (kind, { id, body, pe
     await operator.put(path, body);
     for (const field of personal) {
       const changed = { ...body, [field]: '改过的' };
-      expect((await operator.put(path, changed)).json).toEqual({ id, ...changed });
-      expect((await operator.get(path)).json).toEqual({ id, ...changed });
+      expect((await operator.put(path, changed)).json).toEqual({ id, ...changed, ...account });
+      expect((await operator.get(path)).json).toEqual({ id, ...changed, ...account });
       await operator.put(path, body);
     }
   });

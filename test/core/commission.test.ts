@@ -7,7 +7,8 @@ import type { OrderStatus } from '../../src/core/order/lifecycle.ts';
 import type { Order } from '../../src/core/order/order.ts';
 import { aCapture, anAttempt, anOrder, aPaidState, aRefund, PLACED_AT_MS } from './order-states.ts';
 
-const TERMS = { to: '2', amountFen: 1495 } as const;
+const SHARE = { to: '2', amountFen: 1495 } as const;
+const TERMS = { ...SHARE, payoutAfterMs: null };
 const PAID_FEN = 29_900;
 
 /** An order of 299 yuan that was paid, with its share of 14.95, but for the changes. */
@@ -81,9 +82,9 @@ describe('the share of an order', () => {
   });
 
   test('waits for the work, and is due when it is done', () => {
-    expect(commissionOf(paid())).toEqual({ ...TERMS, status: 'accrued', reversedFen: 0, payableFen: 0 });
+    expect(commissionOf(paid())).toEqual({ ...SHARE, status: 'accrued', reversedFen: 0, payableFen: 0 });
     expect(commissionOf(paid({ fulfilment: 'fulfilled' }))?.status).toBe('accrued');
-    expect(commissionOf(completed())).toEqual({ ...TERMS, status: 'payable', reversedFen: 0, payableFen: 1495 });
+    expect(commissionOf(completed())).toEqual({ ...SHARE, status: 'payable', reversedFen: 0, payableFen: 1495 });
   });
 
   test.each([
@@ -95,7 +96,7 @@ describe('the share of an order', () => {
     [29_900, 1495, 0],
   ])('of which %d fen of the order went back: %d reversed, %d left', (refundedFen, reversedFen, leftFen) => {
     const status = (open: 'accrued' | 'payable') => (leftFen === 0 ? 'reversed' : open);
-    const share = { ...TERMS, reversedFen };
+    const share = { ...SHARE, reversedFen };
     expect(commissionOf(paid({ refundedFen }))).toEqual({ ...share, status: status('accrued'), payableFen: 0 });
     expect(commissionOf(completed({ refundedFen }))).toEqual({
       ...share,
@@ -108,7 +109,7 @@ describe('the share of an order', () => {
     'is all reversed once all went back, completed before (%s) or not',
     (completedAtMs) => {
       const order = paid({ status: 'refunded', refundedFen: PAID_FEN, completedAtMs });
-      expect(commissionOf(order)).toEqual({ ...TERMS, status: 'reversed', reversedFen: 1495, payableFen: 0 });
+      expect(commissionOf(order)).toEqual({ ...SHARE, status: 'reversed', reversedFen: 1495, payableFen: 0 });
     },
   );
 
@@ -118,8 +119,40 @@ describe('the share of an order', () => {
       aRefund(capture, index + 1, { status, amountFen: capture.amountFen / 4 }),
     );
     const surplus = aRefund(capture, 9, { status: 'succeeded', purpose: 'surplus' });
-    const { order } = aPaidState({ commission: { to: '2', amountFen: 980 } }, [...back, surplus]);
+    const { order } = aPaidState({ commission: { ...TERMS, amountFen: 980 } }, [...back, surplus]);
     expect(commissionOf(order)).toMatchObject({ status: 'accrued', reversedFen: 245 });
+  });
+});
+
+const onAccount = (changes: Partial<Order> = {}): Order => completed({ paidFen: 20_000, balanceFen: 9900, ...changes });
+
+describe('of an order that a balance has paid a part of', () => {
+  test.each([
+    // what the balance paid is kept, whatever of the money goes back
+    [0, 1495],
+    [1, 1494],
+    [10_000, 995],
+    [19_999, 495],
+    [20_000, 495],
+  ])('%d fen of the money back: %d left', (refundedFen, leftFen) => {
+    expect(commissionOf(onAccount({ refundedFen }))).toEqual({
+      ...SHARE,
+      status: 'payable',
+      reversedFen: 1495 - leftFen,
+      payableFen: leftFen,
+    });
+  });
+
+  test('the balance may have paid all of it', () => {
+    expect(commissionOf(onAccount({ amountFen: 0, paidFen: 0, balanceFen: PAID_FEN }))?.payableFen).toBe(1495);
+    expect(commissionOf(onAccount({ amountFen: 0, paidFen: 0, balanceFen: 0 }))).toBeNull();
+  });
+
+  test('once it is on the balance of whoever gets it, nothing is due any more', () => {
+    const commissionPaidAtMs = PLACED_AT_MS + 2;
+    const share = { ...SHARE, status: 'paid', payableFen: 0 };
+    expect(commissionOf(onAccount({ commissionPaidAtMs }))).toEqual({ ...share, reversedFen: 0 });
+    expect(commissionOf(onAccount({ commissionPaidAtMs, refundedFen: 1 }))).toEqual({ ...share, reversedFen: 1 });
   });
 });
 
@@ -138,7 +171,7 @@ describe('whatever goes back, however often', () => {
   test('the share only shrinks, never below nothing, and the fen that are left and gone add up to it', () => {
     fc.assert(
       fc.property(amounts, ({ amountFen, shareFen, parts }) => {
-        const terms = { amountFen, paidFen: amountFen, commission: { to: '2', amountFen: shareFen } };
+        const terms = { amountFen, paidFen: amountFen, commission: { ...TERMS, amountFen: shareFen } };
         let refundedFen = 0;
         let beforeFen = shareFen;
         for (const part of [0, ...parts, 1]) {

@@ -82,6 +82,8 @@ describe('opening an attempt', () => {
       PLACED_AT_MS,
       'refused provider_not_offered',
     ],
+    ['for nothing', aState({ amountFen: 0 }), open(), PLACED_AT_MS, 'refused provider_not_offered'],
+    ['for nothing, after the end', aState({ amountFen: 0 }), open(), EXPIRES_AT_MS, 'refused order_expired'],
     ['while a slip is valid', withAttempts(anAttempt()), open(), PLACED_AT_MS + SLIP_MS - 1, 'refused attempt_open'],
     [
       'at the end of a slip nobody has asked about',
@@ -116,6 +118,11 @@ describe('opening an attempt', () => {
     expect(verdictOf(at(withAttempts(...spent), open(), PLACED_AT_MS))).toBe(expected);
   });
 
+  test('keeps what the customer chose, as the dialect names it', () => {
+    const [change] = decisionOf(at(aState(), open({ methods: [{ ...ALIPAY, choice: '10' }] }), PLACED_AT_MS)).changes;
+    expect(change).toMatchObject({ type: 'insert_attempt', attempt: { choice: '10' } });
+  });
+
   test('takes the next number, the order’s amount, and the first method on offer', () => {
     const state = withAttempts(anAttempt(1, { status: 'closed' }));
     const decided = decisionOf(at(state, open(), PLACED_AT_MS + 1000));
@@ -135,6 +142,7 @@ describe('opening an attempt', () => {
           payableUntilMs: PLACED_AT_MS + 1000 + SLIP_MS,
           paidAtMs: null,
           leasedUntilMs: null,
+          choice: null,
           sealed: null,
         },
         nextQueryAtMs: PLACED_AT_MS + 1000 + MINUTE_MS,
@@ -234,6 +242,7 @@ describe('an attempt whose provider has not been heard yet', () => {
   test.each<[string, Partial<Attempt>]>([
     ['kind', { kind: 'qr_code' }],
     ['provider', { provider: 'wechat-pay' }],
+    ['choice of the customer’s', { choice: '11' }],
   ])('after the lease, for another %s: wait for the slip, or have the old one settled', (_name, changes) => {
     const nowMs = PLACED_AT_MS + LEASE_MS;
     const refusal = { reason: 'attempt_open', retryAfterSeconds: (SLIP_MS - LEASE_MS) / 1000 };
@@ -297,6 +306,7 @@ describe('an open slip that may be handed out again', () => {
   test.each<[string, Partial<Attempt>]>([
     ['kind', { kind: 'qr_code' }],
     ['provider', { provider: 'wechat-pay' }],
+    ['choice of the customer’s', { choice: '11' }],
   ])('for another %s: the old one has to be settled first', (_name, changes) => {
     expect(at(withAttempts(anAttempt(1, changes)), again, lastMs)).toEqual({
       ok: false,

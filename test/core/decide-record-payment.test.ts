@@ -44,6 +44,10 @@ describe('a payment that was made elsewhere', () => {
     expect(verdictOf(on(aState({ status })))).toBe(expected);
   });
 
+  test('for an order that costs nothing there is none', () => {
+    expect(verdictOf(on(aState({ amountFen: 0 })))).toBe('refused amount_differs');
+  });
+
   test.each<[AttemptStatus, string]>([
     ['opening', 'refused attempt_unsettled'],
     ['pending', 'refused attempt_unsettled'],
@@ -104,6 +108,7 @@ describe('a payment that was made elsewhere', () => {
             payableUntilMs: NOW_MS,
             paidAtMs: NOW_MS,
             leasedUntilMs: null,
+            choice: null,
             sealed: null,
           },
         },

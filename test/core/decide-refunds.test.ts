@@ -165,6 +165,25 @@ const amountOf = (state: OrderState, command: RequestRefund) => {
 
 const back = (amountFen: number) => refund(1, { status: 'succeeded', amountFen });
 
+const promised = (status: RefundStatus) =>
+  aPaidState({ status: 'completed', isPromised: true }, [refund(1, { status })]);
+
+describe('an order that another one counts on', () => {
+  test.each<[OrderStatus, RequestRefund['amountFen']]>([
+    ['completed', 'all'],
+    ['completed', 1],
+    ['absorbed', 'all'],
+  ])('that is %s gives nothing back: %s', (status, amountFen) => {
+    const asked = (isPromised: boolean) => verdictOf(on(aPaidState({ status, isPromised }), ask(amountFen)));
+    expect([asked(false), asked(true)]).toEqual(['refund_requested', 'refused move_not_allowed']);
+  });
+
+  test('what was asked back before is decided on, and settled, all the same', () => {
+    expect(verdictOf(on(promised('requested'), word('approve')))).toBe('refund_approved');
+    expect(verdictOf(on(promised('processing'), says('succeeded')))).toBe('refund_succeeded + order_refunded');
+  });
+});
+
 describe('what is held back', () => {
   test.each<[string, OrderState, RequestRefund['amountFen'], number | string]>([
     ['all is all but that', held(100), 'all', AMOUNT_FEN - 100],

@@ -6,12 +6,14 @@ import type { Submitted } from '../../src/core/order/order-gate.ts';
 import { submitCommand } from '../../src/core/order/submit-command.ts';
 import { createMemoryOrderLog, type MemoryOrderLog } from './memory-order-log.ts';
 import { brokenRules, illegalMoves } from './order-invariants.ts';
-import { aState, ORDER_NO, PLACED_AT_MS } from './order-states.ts';
+import { aState, ON_ACCOUNT, ORDER_NO, PLACED_AT_MS } from './order-states.ts';
 import { BEARERS, histories, type Step } from './submission-histories.ts';
 
 /** The same histories in every run; whoever wants others changes the seed. */
 const SEED = 20221122;
 const RUNS = 800;
+/** What is placed: an order like any other, one on its user's account, and one that the account has paid all of. */
+const ORDERS = [{}, ON_ACCOUNT, { ...ON_ACCOUNT, amountFen: 0 }] as const;
 
 type Played = { step: Step; submitted: Submitted; before: OrderState; after: OrderState };
 
@@ -33,8 +35,8 @@ async function play(log: MemoryOrderLog, steps: readonly Step[], check: (played:
 
 function checkHistories(check: (played: Played, log: MemoryOrderLog) => void): Promise<void> {
   return fc.assert(
-    fc.asyncProperty(histories(ORDER_NO, 40), async (steps) => {
-      const log = createMemoryOrderLog(aState());
+    fc.asyncProperty(histories(ORDER_NO, 40), fc.constantFrom(...ORDERS), async (steps, order) => {
+      const log = createMemoryOrderLog(aState(order));
       await play(log, steps, (played) => check(played, log));
     }),
     { seed: SEED, numRuns: RUNS },
@@ -99,6 +101,7 @@ test('these histories go everywhere: every event happens, and every state is rea
     'attempt_ready',
     'attempt_taken_up',
     'attempt_unanswered',
+    'commission_paid',
     'fulfilment_advanced',
     'order_cancelled',
     'order_completed',

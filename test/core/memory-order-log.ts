@@ -4,7 +4,7 @@ import type { OrderState } from '../../src/core/order/order.ts';
 import type { OrderEvent } from '../../src/core/order/order-event.ts';
 import type { CommitHead, OrderLog } from '../../src/core/order/order-log.ts';
 import { type Attempt, attemptRow } from '../../src/core/payment/attempt.ts';
-import { moneyOf } from './order-states.ts';
+import { derivedOf } from './order-states.ts';
 
 /** The log of one order, and everything that was ever written to it. */
 export type MemoryOrderLog = OrderLog & {
@@ -43,7 +43,7 @@ export function createMemoryOrderLog(placed: OrderState): MemoryOrderLog {
         state = afterEvent(state, event, head);
       }
       for (const change of decision.changes) state = afterChange(state, change, head.nowMs);
-      state = { ...state, order: { ...state.order, ...moneyOf(state) } };
+      state = { ...state, order: { ...state.order, ...derivedOf(state) } };
       return Promise.resolve({ status: 'committed', state: structuredClone(state) });
     },
     events: () => events,
@@ -66,6 +66,7 @@ function afterEvent(state: OrderState, event: DecidedEvent, { commitId, nowMs }:
       paidAtMs: event.type === 'order_paid' ? nowMs : order.paidAtMs,
       completedAtMs: event.type === 'order_completed' ? nowMs : order.completedAtMs,
       deletedAtMs: event.type === 'order_deleted' ? nowMs : order.deletedAtMs,
+      commissionPaidAtMs: event.type === 'commission_paid' ? nowMs : order.commissionPaidAtMs,
     },
   };
 }
@@ -101,6 +102,9 @@ function afterChange(state: OrderState, change: Change, nowMs: number): OrderSta
       return { ...state, refunds: state.refunds.map((one) => (isIt(one) ? { ...one, ...moved } : one)) };
     }
     case 'insert_part':
+    case 'add_to_balance':
+    case 'insert_period':
+    case 'absorb':
     case 'count_sale':
     case 'record_notification':
       return state;

@@ -65,7 +65,7 @@ function fails(): never {
   throw new Error('a payment does not need this');
 }
 
-const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' | 'catalog' | 'outbox'> = {
+const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' | 'accounts' | 'catalog' | 'outbox'> = {
   orders: {
     place: fails,
     findByKey: fails,
@@ -80,6 +80,8 @@ const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' |
     history: fails,
     expireIdle: fails,
     listDueWithLiveAttempt: fails,
+    listToOpen: fails,
+    listDueShares: fails,
     forgetKeysBefore: fails,
   },
   personal: { read: fails, sealedWith: fails, replace: fails },
@@ -93,6 +95,7 @@ const elsewhere: Pick<Services, 'orders' | 'payments' | 'refunds' | 'personal' |
     recordStray: fails,
   },
   refunds: { find: fails, list: fails, due: fails, claimLook: fails, looseSurplus: fails },
-  catalog: { read: fails, list: fails, put: fails, remove: fails },
+  accounts: { read: fails, balances: fails, entries: fails, set: fails },
+  catalog: { read: fails, list: fails, put: fails, ensure: fails, remove: fails },
   outbox: { due: fails, claim: fails, markDelivered: fails, markFailed: fails, list: fails, redeliver: fails },
 };

@@ -37,13 +37,19 @@ function brokenByMoney(state: OrderState): string[] {
 
 function brokenByState({ order, attempts, captures, refunds }: OrderState): string[] {
   const broken: string[] = [];
-  const isPaid = captures.some(({ role }) => role === 'pays');
+  // What costs nothing is paid without money.
+  const isFree = order.amountFen === 0;
+  const isPaid = isFree ? order.paidAtMs !== null : captures.some(({ role }) => role === 'pays');
   if (isPaid !== wasPaid(order.status)) broken.push(`is ${order.status}, and was ${isPaid ? '' : 'not '}paid`);
   if (isPaid !== (order.paidAtMs !== null)) broken.push('the time of payment is wrong');
-  const isAllBack = isPaid && order.refundedFen === order.paidFen;
+  const isAllBack = isPaid && !isFree && order.refundedFen === order.paidFen;
   const isEnoughBack = isPaid && order.refundedFen >= order.paidFen - order.heldBackFen;
   if ((isAllBack && order.status !== 'refunded') || (order.status === 'refunded' && !isEnoughBack)) {
     broken.push(`is ${order.status} with ${order.refundedFen} of ${order.paidFen} fen back`);
+  }
+  if (isFree && attempts.length > 0) broken.push('somebody is asked to pay nothing');
+  if (order.commissionPaidAtMs !== null && (order.completedAtMs === null || order.commission === null)) {
+    broken.push('a share was paid of work that is not done, or to nobody');
   }
   if (attempts.some(({ status, leasedUntilMs }) => status === 'opening' && leasedUntilMs === null)) {
     broken.push('an attempt is opening, and nobody has it');

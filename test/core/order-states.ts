@@ -4,6 +4,7 @@ import type { FulfilmentStatus } from '../../src/core/order/lifecycle.ts';
 import type { Order, OrderState } from '../../src/core/order/order.ts';
 import { type Attempt, attemptNumber, type Capture } from '../../src/core/payment/attempt.ts';
 import { type Refund, refundNumber } from '../../src/core/refund/refund.ts';
+import type { SubscriptionTerms } from '../../src/core/subscription/subscription.ts';
 
 export const ORDER_NO = '2022112212345678901234';
 export const DIALECT = 'technician-booking';
@@ -37,6 +38,16 @@ export const ANYTHING: FulfilmentPolicy = {
 /** What somebody wrote, as commands carry it. */
 export const WORDS = { row: `order/${ORDER_NO}/words/1`, sealed: 'k.words' } as const;
 
+/** What opening a subscription order does: a month of plan 1 begins, and nothing is left over. */
+export const MONTH: SubscriptionTerms = { planId: '1', effect: 'begin', months: 1, surplusFen: 0, creditFen: 0 };
+
+/** The terms of an order on its user's account: a month, of which the balance has paid a yuan, and a share for user 2. */
+export const ON_ACCOUNT = {
+  subscription: MONTH,
+  balanceFen: 100,
+  commission: { to: '2', amountFen: 1970, payoutAfterMs: MINUTE_MS },
+} as const satisfies Partial<Order>;
+
 /** The catalogue row whose sales the order counts in. */
 export const SALE_OF = { kind: 'booking-services', id: '2' } as const;
 
@@ -47,6 +58,7 @@ export const ALIPAY: PaymentMethod = {
   opensAs: 'pending',
   minimumSlipMs: MINUTE_MS,
   maximumSlipMs: 115 * MINUTE_MS,
+  choice: null,
 };
 export const WECHAT: PaymentMethod = {
   provider: 'wechat-pay',
@@ -54,6 +66,7 @@ export const WECHAT: PaymentMethod = {
   opensAs: 'opening',
   minimumSlipMs: MINUTE_MS,
   maximumSlipMs: 115 * MINUTE_MS,
+  choice: null,
 };
 
 /** An unpaid order as it was placed, but for the changes. */
@@ -72,8 +85,14 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     saleOf: SALE_OF,
     payWith: null,
     commission: null,
+    balanceFen: 0,
+    couponId: null,
+    subscription: null,
     paidFen: 0,
     refundedFen: 0,
+    transactionId: null,
+    choice: null,
+    isPromised: false,
     heldBackFen: 0,
     createdAtMs: PLACED_AT_MS,
     updatedAtMs: PLACED_AT_MS,
@@ -81,6 +100,7 @@ export function anOrder(changes: Partial<Order> = {}): Order {
     paidAtMs: null,
     completedAtMs: null,
     deletedAtMs: null,
+    commissionPaidAtMs: null,
     version: 1,
     ...changes,
   };
@@ -100,6 +120,7 @@ export function anAttempt(nth = 1, changes: Partial<Attempt> = {}): Attempt {
     payableUntilMs: PLACED_AT_MS + SLIP_MS,
     paidAtMs: changes.status === 'paid' ? PLACED_AT_MS : null,
     leasedUntilMs: changes.status === 'opening' ? PLACED_AT_MS + LEASE_MS : null,
+    choice: null,
     sealed: null,
     ...changes,
   };
@@ -141,21 +162,27 @@ export function aRefund(capture: Capture = aCapture(), nth = 1, changes: Partial
   };
 }
 
-/** A whole state. What was paid and refunded follows from the captures and refunds, as it does in the database. */
+/** A whole state. What was paid, refunded and chosen follows from the other rows, as it does in the database. */
 export function aState(
   order: Partial<Order> = {},
   rows: { attempts?: Attempt[]; captures?: Capture[]; refunds?: Refund[] } = {},
 ): OrderState {
   const { attempts = [], captures = [], refunds = [] } = rows;
-  const money = moneyOf({ captures, refunds });
-  return { order: anOrder({ ...money, ...order }), attempts, captures, refunds, lastCommitId: 'c-before' };
+  const derived = derivedOf({ attempts, captures, refunds });
+  return { order: anOrder({ ...derived, ...order }), attempts, captures, refunds, lastCommitId: 'c-before' };
 }
 
-/** What paid an order, and what of that has gone back on request. */
-export function moneyOf({ captures, refunds }: Pick<OrderState, 'captures' | 'refunds'>) {
+/** What paid an order, what of that has gone back on request, and what its user chose to pay with. */
+export function derivedOf({ attempts, captures, refunds }: Pick<OrderState, 'attempts' | 'captures' | 'refunds'>) {
   const pays = captures.filter(({ role }) => role === 'pays');
   const back = refunds.filter(({ purpose, status }) => purpose === 'order' && status === 'succeeded');
-  return { paidFen: sumFen(pays), refundedFen: sumFen(back) };
+  const paying = attempts.find(({ outTradeNo }) => outTradeNo === pays[0]?.outTradeNo);
+  return {
+    paidFen: sumFen(pays),
+    refundedFen: sumFen(back),
+    transactionId: pays[0]?.transactionId ?? null,
+    choice: (paying ?? attempts.at(-1))?.choice ?? null,
+  };
 }
 
 /** Adds amounts up. */

@@ -172,6 +172,36 @@ describe('a provider that answers', () => {
   });
 });
 
+const choosing = (choice?: string): PaymentStart => ({
+  ...LOCAL,
+  methods: [{ provider: 'bank', kind: 'app_order_string', ...(choice === undefined ? {} : { choice }) }],
+});
+
+describe('what the customer chose', () => {
+  test('is kept with the payment and shown by the order; nothing was, where there is nothing to choose', async () => {
+    const shop = openShop();
+    await shop.pay(choosing());
+    expect(shop.order.state().order.choice).toBeNull();
+    await shop.pay(choosing('10'));
+    expect(shop.order.state().order.choice).toBe('10');
+    expect(shop.attempts()).toEqual([`${FIRST} closed`, `${SECOND} pending`]);
+  });
+
+  test('by the same way to pay but under another name is another payment, and under the same the same', async () => {
+    const shop = openShop();
+    await shop.pay(choosing('10'));
+    expect(await shop.pay(choosing('10'))).toBe(`ready ${FIRST}`);
+    expect(await shop.pay(choosing('11'))).toBe(`ready ${SECOND}`);
+    expect(shop.attempts()).toEqual([`${FIRST} closed`, `${SECOND} pending`]);
+  });
+
+  test('does not matter for what costs nothing: nobody is asked to collect that', async () => {
+    const shop = openShop({ amountFen: 0 });
+    expect(await shop.pay(choosing('10'))).toEqual({ reason: 'provider_not_offered' });
+    expect(shop.asked).toEqual([]);
+  });
+});
+
 describe('a slip that is in the way', () => {
   const settled = [`prepay ${FIRST}`, `query ${FIRST}`, `close ${FIRST}`, `prepay ${SECOND}`];
 

@@ -49,7 +49,12 @@ function attemptCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const { outTradeNo } = numbersOf(orderNo);
   const open = fc.record<command.OpenAttempt>({
     type: fc.constant('open_attempt'),
-    methods: fc.constantFrom<readonly command.PaymentMethod[]>([ALIPAY], [WECHAT], [WECHAT], [ALIPAY, WECHAT]),
+    methods: fc.constantFrom<readonly command.PaymentMethod[]>(
+      [ALIPAY],
+      [WECHAT],
+      [{ ...WECHAT, choice: '11' }],
+      [ALIPAY, WECHAT],
+    ),
     slipMs: fc.constantFrom(SLIP_MS, 30_000),
     whenOpen: fc.constantFrom('refuse', 'hand_out_again'),
   });
@@ -139,6 +144,18 @@ function orderCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   );
 }
 
+/** What only an order on its user's account answers to. */
+function accountCommands(): fc.Arbitrary<command.OrderCommand> {
+  const period = { planId: '1', startsAtMs: PLACED_AT_MS, endsAtMs: PLACED_AT_MS + MINUTE_MS };
+  return fc.constantFrom<command.OrderCommand>(
+    { type: 'pay_nothing' },
+    { type: 'open_subscription', period },
+    { type: 'open_subscription', period: null },
+    { type: 'pay_commission' },
+    { type: 'pay_commission' },
+  );
+}
+
 function refundCommands(orderNo: string): fc.Arbitrary<command.OrderCommand> {
   const { refundNo, provider, transactionId } = numbersOf(orderNo);
   const request = fc.record<command.RequestRefund>({
@@ -206,6 +223,7 @@ export function histories(orderNo: string, maxLength: number): fc.Arbitrary<Step
       { weight: 8, arbitrary: attemptCommands(orderNo) },
       { weight: 8, arbitrary: settlements(orderNo) },
       { weight: 3, arbitrary: orderCommands(orderNo) },
+      { weight: 4, arbitrary: accountCommands() },
       { weight: 14, arbitrary: refundCommands(orderNo) },
     ),
     by: fc.constantFrom('owner', 'owner', 'operator', 'system', 'system', 'system', 'system', 'stranger', 'neighbour'),

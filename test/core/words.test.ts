@@ -159,6 +159,15 @@ describe('a reason', () => {
     expect(readReason(WORDS.row, opened)).toBe(SAID);
   });
 
+  test.each([
+    'catalog/users/2057/words/9f0c',
+    // An id is anything that can be seen.
+    'catalog/users/a/b!~/words/9f0c',
+  ])('about a user’s balance is one, too: %s', (row) => {
+    expect(isWords(row)).toBe(true);
+    expect(readReason(row, new Map([[row, SAID]]))).toBe(SAID);
+  });
+
   test('whose words can no longer be read is none', () => {
     expect(readReason(WORDS.row, new Map())).toBeNull();
   });
@@ -175,6 +184,10 @@ describe('a reason', () => {
     `see ${WORDS.row}`,
     `order/${ORDER_NO}/other/1`,
     'order//words/1',
+    'catalog/users/2057',
+    'catalog/users//words/1',
+    'catalog/plans/2057/words/1',
+    'catalog/users/2 057/words/1',
   ])('that is something else stays as it is: %j', (reason) => {
     expect(isWords(reason)).toBe(false);
     expect(readReason(reason, new Map(reason === null ? [] : [[reason, 'not asked for']]))).toBe(reason);

@@ -1,7 +1,10 @@
 /** Holds our books against the providers' own: the invariants of money, asked of the database itself. */
 import { env } from 'cloudflare:workers';
 import { mayMove, ORDER_MOVES, type OrderStatus } from '../../src/core/order/lifecycle.ts';
+import { NEVER_IN_ACCOUNTS, NEVER_IN_ACCOUNTS_AT_REST } from './account-books.ts';
 import type { Shop } from './shop.ts';
+
+const PAID_FOR = `('paid', 'completed', 'refunded', 'split', 'absorbed')`;
 
 /** Queries that must find nothing. Each one names what it would have found. */
 const NEVER: Readonly<Record<string, string>> = {
@@ -18,8 +21,11 @@ const NEVER: Readonly<Record<string, string>> = {
     SELECT order_no FROM payment_attempts WHERE status IN ('opening', 'pending') GROUP BY order_no HAVING count(*) > 1`,
   'an order that is paid without money, or unpaid with it': `
     SELECT o.order_no FROM orders o
-     WHERE (o.status IN ('paid', 'completed', 'refunded', 'split')) <>
-           EXISTS (SELECT 1 FROM captures c WHERE c.order_no = coalesce(o.parent_no, o.order_no) AND c.role = 'pays')`,
+     WHERE (o.amount_fen > 0 AND o.status IN ${PAID_FOR}) <>
+           EXISTS (SELECT 1 FROM captures c WHERE c.order_no = coalesce(o.parent_no, o.order_no) AND c.role = 'pays')
+        OR (o.status IN ${PAID_FOR}) <> (o.paid_at_ms IS NOT NULL)`,
+  'somebody who was asked to pay nothing': `
+    SELECT a.out_trade_no FROM payment_attempts a JOIN orders o ON o.order_no = a.order_no WHERE o.amount_fen = 0`,
   'an order that was split, whose parts are not the whole of it': `
     SELECT o.order_no FROM orders o
      WHERE o.parent_no IS NULL AND (o.status = 'split') <> (o.amount_fen IS (
@@ -49,6 +55,7 @@ const NEVER: Readonly<Record<string, string>> = {
       SELECT coalesce(sum(r.amount_fen), 0) FROM refunds r
        WHERE r.provider = c.provider AND r.transaction_id = c.transaction_id
          AND r.status NOT IN ('failed', 'rejected'))`,
+  ...NEVER_IN_ACCOUNTS,
 };
 
 /** What only holds once everything has settled. */
@@ -56,9 +63,10 @@ const NEVER_AT_REST: Readonly<Record<string, string>> = {
   'a refund on its way': `SELECT refund_no FROM refunds WHERE status = 'processing'`,
   'an attempt that may still be paid': `SELECT out_trade_no FROM payment_attempts WHERE status IN ('opening', 'pending')`,
   'an order that is fully refunded and does not say so': `
-    SELECT o.order_no FROM orders o WHERE o.status <> 'refunded' AND o.amount_fen = (
+    SELECT o.order_no FROM orders o WHERE o.status NOT IN ('refunded', 'absorbed') AND o.amount_fen = (
       SELECT sum(r.amount_fen) FROM refunds r
        WHERE r.order_no = o.order_no AND r.purpose = 'order' AND r.status = 'succeeded')`,
+  ...NEVER_IN_ACCOUNTS_AT_REST,
 };
 
 /** The two sets of books that ours are held against. */

@@ -10,8 +10,9 @@ import { keepSealed } from '../../src/db/personal-store.ts';
 import type { OrderGate } from '../../src/durable/order-gate.ts';
 import worker from '../../src/index.ts';
 import { createVault } from '../../src/vault/aes-gcm-vault.ts';
+import { balanceSql } from '../demo-rows/demo-balance.ts';
 import { plainFields, sealRows } from '../demo-rows/demo-row.ts';
-import { demoRows } from '../demo-rows/index.ts';
+import { demoBalances, demoRows } from '../demo-rows/index.ts';
 import { type AlipayGateway, createAlipayGateway } from '../sandbox/alipay/gateway.ts';
 import { createMemoryStorage } from '../sandbox/memory-storage.ts';
 import { createWechatPayGateway, type WechatPayGateway } from '../sandbox/wechat-pay/gateway.ts';
@@ -227,14 +228,15 @@ function withoutGate(): Cloudflare.Env['ORDER_GATE'] {
 }
 
 async function loadDemoRows(): Promise<void> {
-  await env.DB.batch(
-    demoRows.map((row) =>
+  await env.DB.batch([
+    ...demoRows.map((row) =>
       env.DB.prepare(
         `INSERT INTO catalog_items (kind, id, body, created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?4)
          ON CONFLICT DO UPDATE SET body = excluded.body, version = version + 1, removed_at_ms = NULL`,
       ).bind(row.kind, row.id, JSON.stringify(plainFields(row)), OPENED_AT_MS),
     ),
-  );
+    ...demoBalances.map((balance) => env.DB.prepare(balanceSql(balance, OPENED_AT_MS))),
+  ]);
   const { db } = openDatabase(env.DB, 'first-primary');
   const vault = createVault({ current: env.PII_KEY, previous: null });
   for (const text of await sealRows(demoRows, vault)) await keepSealed(db, text);

@@ -5,132 +5,26 @@ import { type SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
 import { MACHINES } from '../../src/core/order/lifecycle.ts';
 import * as schema from '../../src/db/schema.ts';
-import { storageText } from '../../src/db/storage-error.ts';
-
-type Row = Record<string, string | number | null>;
-type Write = D1PreparedStatement;
-
-const AMOUNT_FEN = 19_600;
-const ACCEPTED = 'accepted';
-let orders = 0;
-
-/** Tries statements in one batch; what the database says of them, or that it took them. */
-async function attempt(...writes: Write[]): Promise<string> {
-  try {
-    await env.DB.batch(writes);
-    return ACCEPTED;
-  } catch (error) {
-    return storageText(error);
-  }
-}
-
-async function must(...writes: Write[]): Promise<void> {
-  expect(await attempt(...writes)).toBe(ACCEPTED);
-}
-
-function insert(table: string, row: Row, or = ''): Write {
-  const names = Object.keys(row);
-  const places = names.map(() => '?').join(', ');
-  return env.DB.prepare(`INSERT ${or} INTO ${table} (${names.join(', ')}) VALUES (${places})`).bind(
-    ...Object.values(row),
-  );
-}
-
-const sql = (text: string, ...values: (string | number | null)[]): Write => env.DB.prepare(text).bind(...values);
-
-async function count(table: string, where = '1'): Promise<unknown> {
-  return env.DB.prepare(`SELECT count(*) FROM ${table} WHERE ${where}`).first('count(*)');
-}
-
-const orderRow = (orderNo: string, changes: Row = {}): Row => ({
-  order_no: orderNo,
-  dialect: 'technician-booking',
-  user_id: '50373883813',
-  amount_fen: AMOUNT_FEN,
-  subject: 'a service',
-  details: '{}',
-  items: '[]',
-  created_at_ms: 1000,
-  updated_at_ms: 1000,
-  expires_at_ms: 2000,
-  place: orders,
-  ...changes,
-});
-
-const eventRow = (orderNo: string, seq: number, changes: Row = {}): Row => ({
-  order_no: orderNo,
-  seq,
-  at_ms: 1000 + seq,
-  actor: 'system',
-  type: 'order_placed',
-  to_status: 'pending_payment',
-  order_status: 'pending_payment',
-  order_fulfilment: 'unfulfilled',
-  commit_id: `c-${seq}`,
-  ...changes,
-});
-
-const attemptRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
-  out_trade_no: `${orderNo}${String(nth).padStart(4, '0')}`,
-  order_no: orderNo,
-  provider: 'alipay',
-  kind: 'app_order_string',
-  status: 'pending',
-  amount_fen: AMOUNT_FEN,
-  created_at_ms: 1000,
-  expires_at_ms: 2000,
-  payable_until_ms: 2000,
-  ...changes,
-});
-
-const captureRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
-  provider: 'alipay',
-  transaction_id: `${orderNo}-t${nth}`,
-  out_trade_no: `${orderNo}${String(nth).padStart(4, '0')}`,
-  order_no: orderNo,
-  role: 'pays',
-  amount_fen: AMOUNT_FEN,
-  captured_at_ms: 1000,
-  recorded_at_ms: 1000,
-  ...changes,
-});
-
-const refundRow = (orderNo: string, nth: number, changes: Row = {}): Row => ({
-  refund_no: `${orderNo}0001${String(nth).padStart(2, '0')}`,
-  order_no: orderNo,
-  out_trade_no: `${orderNo}0001`,
-  provider: 'alipay',
-  transaction_id: `${orderNo}-t1`,
-  purpose: 'order',
-  status: 'requested',
-  amount_fen: 100,
-  requested_by: 'user:1',
-  created_at_ms: 1000,
-  updated_at_ms: 1000,
-  ...changes,
-});
-
-/** A number that no order has. */
-function newNumber(): string {
-  orders += 1;
-  return `20221122${String(orders).padStart(14, '0')}`;
-}
-
-async function placed(): Promise<string> {
-  const orderNo = newNumber();
-  await must(insert('orders', orderRow(orderNo)), insert('order_events', eventRow(orderNo, 1)));
-  return orderNo;
-}
-
-/** An order with one attempt that was paid, and the money that paid it. */
-async function captured(role: 'pays' | 'surplus' = 'pays'): Promise<string> {
-  const orderNo = await placed();
-  await must(
-    insert('payment_attempts', attemptRow(orderNo, 1, { status: 'paid', paid_at_ms: 1500 })),
-    insert('captures', captureRow(orderNo, 1, { role })),
-  );
-  return orderNo;
-}
+import {
+  ACCEPTED,
+  AMOUNT_FEN,
+  attempt,
+  attemptRow,
+  captured,
+  captureRow,
+  count,
+  eventRow,
+  insert,
+  must,
+  newNumber,
+  orderRow,
+  placed,
+  refundRow,
+  type Row,
+  sql,
+  triggerText,
+  type Write,
+} from './raw-rows.ts';
 
 /** An order whose log has gone through states one after the other. */
 async function walked(path: readonly Row[]): Promise<string> {
@@ -204,10 +98,13 @@ describe('the schema', () => {
       "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE UNIQUE INDEX % WHERE %' ORDER BY name",
     ).all();
     expect(results.map(({ name }) => name)).toEqual([
+      'coupons_by_code',
       'one_capture_pays_an_order',
+      'one_entry_of_a_kind_per_order',
       'one_live_attempt_per_order',
       'one_open_refund_per_order',
       'one_refund_per_surplus',
+      'one_unfinished_subscription_per_user',
     ]);
   });
 
@@ -349,10 +246,15 @@ describe('an order that is there', () => {
     last_commit_id: 'c-none',
     place: 99,
     commission_to: '2',
-    commission_fen: 1,
     refunding: 1,
     parent_no: '2022112299999999999999',
     held_back_fen: 1,
+    balance_fen: 1,
+    coupon_id: '1',
+    subscription: '{}',
+    share_fen: 1,
+    share_wait_ms: 1,
+    share_paid_at_ms: 1,
   };
 
   test('has no column that this test forgets', () => {
@@ -388,7 +290,8 @@ describe('an order that is there', () => {
     try {
       const orderNo = await placed();
       const terms = ['dialect', 'user_id', 'amount_fen', 'created_at_ms', 'expires_at_ms', 'id', 'order_no'];
-      terms.push('place', 'commission_to', 'commission_fen', 'parent_no');
+      terms.push('place', 'commission_to', 'share_fen', 'share_wait_ms', 'parent_no');
+      terms.push('balance_fen', 'coupon_id', 'subscription');
       for (const column of terms) {
         const write = sql(`UPDATE orders SET ${column} = ? WHERE order_no = ?`, CHANGES[column] ?? null, orderNo);
         expect([column, await attempt(write)]).toEqual([column, expect.stringMatching(/terms of an order are fixed/)]);
@@ -412,13 +315,6 @@ describe('an order that is there', () => {
     expect(await attempt(write)).toMatch(allowed ? /^accepted$/ : /no such move of a fulfilment/);
   });
 });
-
-async function triggerText(name: string): Promise<string> {
-  const found = await env.DB.prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = ?")
-    .bind(name)
-    .first('sql');
-  return String(found);
-}
 
 /** Tables whose rows are facts: one row of each, and where to find it. */
 const KEPT = {
@@ -562,6 +458,7 @@ describe('attempts', () => {
     'created_at_ms',
     'expires_at_ms',
     'payable_until_ms',
+    'choice',
   ])('their %s never changes', async (column) => {
     const orderNo = await placed();
     await must(insert('payment_attempts', attemptRow(orderNo, 1)));
@@ -1109,18 +1006,21 @@ describe('what the log says of an order beside its states', () => {
 
 describe('shares', () => {
   test.each<[string, Row, RegExp]>([
-    ['nothing', { commission_fen: 0 }, /CHECK/],
-    ['less than nothing', { commission_fen: -1 }, /CHECK/],
-    ['a fen more than the order', { commission_fen: AMOUNT_FEN + 1 }, /CHECK/],
-    ['half a fen', { commission_fen: 0.5 }, /cannot store REAL value/],
-    ['a text', { commission_fen: 'all' }, /cannot store TEXT value/],
+    ['nothing', { share_fen: 0 }, /CHECK/],
+    ['less than nothing', { share_fen: -1 }, /CHECK/],
+    ['more than the limit', { share_fen: 10_000_000_001 }, /CHECK/],
+    ['half a fen', { share_fen: 0.5 }, /cannot store REAL value/],
+    ['a text', { share_fen: 'all' }, /cannot store TEXT value/],
+    ['due before the work is done', { share_fen: 1, share_wait_ms: -1 }, /CHECK/],
+    ['due at half a millisecond', { share_fen: 1, share_wait_ms: 0.5 }, /cannot store REAL value/],
   ])('are never %s', async (_name, changes, expected) => {
     const row = orderRow(newNumber(), { commission_to: '2', ...changes });
     expect(await attempt(insert('orders', row))).toMatch(expected);
   });
 
-  test.each([1, AMOUNT_FEN, null])('may be %s fen', async (commissionFen) => {
-    const row = orderRow(newNumber(), { commission_to: '2', commission_fen: commissionFen });
+  // Of what a balance has paid, too: more than what was left to pay.
+  test.each([1, AMOUNT_FEN, AMOUNT_FEN + 1, null])('may be %s fen', async (shareFen) => {
+    const row = orderRow(newNumber(), { commission_to: '2', share_fen: shareFen });
     expect(await attempt(insert('orders', row))).toBe(ACCEPTED);
   });
 });

@@ -309,6 +309,8 @@ describe('a job that fails', () => {
       'deliver_notifications',
       'expire_orders',
       'forget_keys',
+      'open_subscriptions',
+      'pay_commissions',
       'reconcile_refunds',
       'reseal',
     ]);
@@ -357,7 +359,7 @@ describe('readiness', () => {
   test('it lasts five minutes from the last run', async () => {
     await shop.cron();
     const all = await env.DB.prepare('SELECT count(*) FROM job_runs WHERE ran_at_ms = ?').bind(Date.now()).first();
-    expect(all).toEqual({ 'count(*)': 6 });
+    expect(all).toEqual({ 'count(*)': 8 });
     expect((await ready()).status).toBe(200);
     shop.pass(5 * MINUTE_MS);
     expect((await ready()).status).toBe(200);

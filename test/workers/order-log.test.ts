@@ -8,14 +8,16 @@ import { decide } from '../../src/core/order/decide.ts';
 import type { OrderState } from '../../src/core/order/order.ts';
 import type { Submitted } from '../../src/core/order/order-gate.ts';
 import type { OrderLog } from '../../src/core/order/order-log.ts';
+import type { NewOrder } from '../../src/core/order/order-store.ts';
 import { submitCommand } from '../../src/core/order/submit-command.ts';
+import { createAccountStore } from '../../src/db/account-store.ts';
 import { openDatabase } from '../../src/db/open-database.ts';
 import { createOrderLog } from '../../src/db/order-log.ts';
 import { createOrderStore } from '../../src/db/order-store.ts';
 import { createOutboxStore } from '../../src/db/outbox-store.ts';
 import { createPaymentStore } from '../../src/db/payment-store.ts';
 import { createRefundStore } from '../../src/db/refund-store.ts';
-import { createMemoryOrderLog } from '../core/memory-order-log.ts';
+import { createMemoryOrderLog, type MemoryOrderLog } from '../core/memory-order-log.ts';
 import { brokenRules } from '../core/order-invariants.ts';
 import {
   ALIPAY,
@@ -27,6 +29,7 @@ import {
   DIALECT,
   EXPIRES_AT_MS,
   MINUTE_MS,
+  ON_ACCOUNT,
   ORDER_NO,
   OWNER,
   PLACED_AT_MS,
@@ -61,7 +64,7 @@ afterEach(() => {
 });
 
 /** A new order, placed at noon like every order of these tests; gives its number. */
-async function place(expiresAtMs = EXPIRES_AT_MS): Promise<string> {
+async function place(expiresAtMs = EXPIRES_AT_MS, changes: Partial<NewOrder> = {}): Promise<string> {
   placedSoFar += 1;
   const orderNo = `20221122${String(placedSoFar).padStart(14, '0')}`;
   const placed = await orders.place({
@@ -76,11 +79,13 @@ async function place(expiresAtMs = EXPIRES_AT_MS): Promise<string> {
     saleOf: SALE_OF,
     payWith: null,
     commission: null,
+    account: null,
     personal: null,
     createdAtMs: PLACED_AT_MS,
     expiresAtMs,
     commitId: `c-${orderNo}`,
     idempotency: null,
+    ...changes,
   });
   expect(placed.status).toBe('placed');
   return orderNo;
@@ -279,9 +284,35 @@ describe('a conflict', () => {
 const SEED = 20221122;
 const HISTORIES = 60;
 
-/** The same history for another order. */
-const forOrder = (steps: readonly Step[], orderNo: string): Step[] =>
-  JSON.parse(JSON.stringify(steps).replaceAll(ORDER_NO, orderNo));
+/** The same history for another order. Of one that costs nothing, nothing is held back: no dialect would. */
+const forOrder = (steps: readonly Step[], { orderNo, isFree }: Placed): Step[] => {
+  const text = JSON.stringify(steps).replaceAll(ORDER_NO, orderNo);
+  return JSON.parse(isFree ? text.replaceAll(/"heldBackFen":\d+/g, '"heldBackFen":null') : text);
+};
+
+/** The same bearer, of whom an order is whose owner is another. */
+const forUser = (by: Step['by'], userId: string): (typeof BEARERS)[Step['by']] =>
+  JSON.parse(JSON.stringify(BEARERS[by]).replaceAll(OWNER, userId));
+
+const accounts = createAccountStore(open());
+
+type Placed = { orderNo: string; userId: string; isFree: boolean; memory: MemoryOrderLog };
+
+/** Places the nth order of the histories, each of a user of its own; of three, two are on their account. */
+async function placeForHistory(nth: number): Promise<Placed> {
+  const userId = `${OWNER}-${nth}`;
+  const { subscription, balanceFen, commission } = ON_ACCOUNT;
+  const amountFen = nth % 3 === 2 ? 0 : AMOUNT_FEN;
+  const entry = { userId, balanceFen, actor: 'operator:1', reason: null, atMs: PLACED_AT_MS };
+  expect(await accounts.set(entry)).toBe(true);
+  const account = { subscription: { ...subscription, creditFen: nth % 2 }, balanceFen, couponId: null, absorbs: [] };
+  const terms = nth % 3 === 0 ? { userId } : { userId, amountFen, commission, account: { ...account, place: 1 } };
+  const orderNo = await place(EXPIRES_AT_MS, { ...terms, actor: `user:${userId}` });
+  const placed = { userId, amountFen, orderNo, items: [] };
+  const onAccount = { commission, balanceFen, subscription: account.subscription };
+  const memory = createMemoryOrderLog(aState({ ...placed, ...(nth % 3 === 0 ? {} : onAccount) }));
+  return { orderNo, userId, isFree: amountFen === 0, memory };
+}
 
 /** What two stores must agree on: positions among all rows are each store's own, and captures have no order. */
 function shared(state: OrderState | null) {
@@ -297,8 +328,9 @@ function shared(state: OrderState | null) {
 
 const outcomeOf = ({ state, ...rest }: Submitted) => ({ ...rest, state: rest.ok ? shared(state) : null });
 
-async function submitBoth(logs: readonly OrderLog[], step: Step, index: number, orderNo: string, nowMs: number) {
-  const bearer = BEARERS[step.by];
+async function submitBoth(logs: readonly OrderLog[], step: Step, index: number, order: Placed, nowMs: number) {
+  const { orderNo, userId } = order;
+  const bearer = forUser(step.by, userId);
   const submission = { orderNo, command: step.command, ...bearer, nowMs, commitId: `c-${orderNo}-${index}` };
   const outcomes: ReturnType<typeof outcomeOf>[] = [];
   for (const one of logs) {
@@ -313,8 +345,8 @@ describe('random histories', () => {
     const played = fc.sample(histories(ORDER_NO, 30), { seed: SEED, numRuns: HISTORIES });
     let steps = 0;
     for (const [nth, history] of played.entries()) {
-      const orderNo = await place();
-      const memory = createMemoryOrderLog(aState({ orderNo, items: [] }));
+      const placed = await placeForHistory(nth);
+      const { orderNo, memory } = placed;
       const given: OrderState[] = [];
       const inD1: OrderLog = {
         load: (wanted) => log.load(wanted),
@@ -325,9 +357,9 @@ describe('random histories', () => {
         },
       };
       let nowMs = PLACED_AT_MS;
-      for (const [index, step] of forOrder(history, orderNo).entries()) {
+      for (const [index, step] of forOrder(history, placed).entries()) {
         nowMs += step.elapsedMs;
-        const [ours, theirs] = await submitBoth([inD1, memory], step, index, orderNo, nowMs);
+        const [ours, theirs] = await submitBoth([inD1, memory], step, index, placed, nowMs);
         expect([nth, index, ours]).toEqual([nth, index, theirs]);
         const fresh = await loaded(orderNo);
         expect(given.at(-1) ?? fresh).toEqual(fresh);

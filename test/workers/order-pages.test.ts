@@ -63,6 +63,7 @@ async function place({ userId, dialect }: User, createdAtMs: number): Promise<st
     saleOf: SALE_OF,
     payWith: null,
     commission: null,
+    account: null,
     personal: { row: `order/${orderNo}`, sealed: `k.${orderNo}` },
     createdAtMs,
     expiresAtMs: EXPIRES_AT_MS,

@@ -33,14 +33,17 @@ export type Catalog = {
   list(kind: string, page: { after: string | null; limit: number }): Promise<CatalogItem[]>;
   /**
    * Creates or replaces a row. Fields that are left out keep their value. What is personal of it replaces what was
-   * sealed before; `null` where that was not what is sealed now: then nothing was written.
+   * sealed before. Nothing was written where that was not what is sealed now (`null`), and where another row has what
+   * only one row of the kind may have (`taken`).
    */
   put(
     ref: CatalogRef,
     body: Record<string, unknown>,
     nowMs: number,
     personal: ResealedItem | null,
-  ): Promise<CatalogItem | null>;
+  ): Promise<CatalogItem | 'taken' | null>;
+  /** Writes an empty row where there is none, or none any more. */
+  ensure(ref: CatalogRef, nowMs: number): Promise<void>;
   /** Takes a row out of sale, and what is personal of it away; orders that name it still show it. `false`: there was none. */
   remove(ref: CatalogRef, nowMs: number): Promise<boolean>;
 };

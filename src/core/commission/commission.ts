@@ -5,9 +5,12 @@ import { wasPaid } from '../order/lifecycle.ts';
 import type { Order } from '../order/order.ts';
 import type { CommissionTerms } from './commission-terms.ts';
 
-/** Where a share stands. `accrued`: paid for, not yet due. `payable`: the work is done. `reversed`: nothing is left. */
-export type Commission = CommissionTerms & {
-  status: 'accrued' | 'payable' | 'reversed';
+/**
+ * Where a share stands. `accrued`: the order is paid for. `payable`: the work is done. `paid`: it is on the receiver's
+ * balance. `reversed`: nothing is left of it.
+ */
+export type Commission = Pick<CommissionTerms, 'to' | 'amountFen'> & {
+  status: 'accrued' | 'payable' | 'paid' | 'reversed';
   /** What refunds have taken from it, and what of it may be paid out now. */
   reversedFen: Fen;
   payableFen: Fen;
@@ -23,18 +26,22 @@ export function shareOf(amountFen: Fen, bps: number): Fen {
 
 /**
  * An order's share as it stands: `null` until the order is paid, and where nobody gets one. It follows from the order
- * alone. A refund takes its proportion of it; what is left is rounded down, so that no share is paid of money that went
- * back.
+ * alone, of which the customer's balance may have paid a part. A refund takes its proportion of it; what is left is
+ * rounded down, so that no share is paid of money that went back.
  */
 export function commissionOf(order: Order): Commission | null {
-  const { commission, paidFen, refundedFen } = order;
-  if (commission === null || !wasPaid(order.status) || paidFen === 0) return null;
-  const leftFen = Number((BigInt(commission.amountFen) * BigInt(paidFen - refundedFen)) / BigInt(paidFen));
+  const { commission, refundedFen } = order;
+  const worthFen = order.paidFen + order.balanceFen;
+  if (commission === null || !wasPaid(order.status) || worthFen === 0) return null;
+  const leftFen = Number((BigInt(commission.amountFen) * BigInt(worthFen - refundedFen)) / BigInt(worthFen));
   const isDone = order.completedAtMs !== null;
+  const isPaid = order.commissionPaidAtMs !== null;
+  const { to, amountFen } = commission;
   return {
-    ...commission,
-    status: leftFen === 0 ? 'reversed' : isDone ? 'payable' : 'accrued',
-    reversedFen: commission.amountFen - leftFen,
-    payableFen: isDone ? leftFen : 0,
+    to,
+    amountFen,
+    status: isPaid ? 'paid' : leftFen === 0 ? 'reversed' : isDone ? 'payable' : 'accrued',
+    reversedFen: amountFen - leftFen,
+    payableFen: isDone && !isPaid ? leftFen : 0,
   };
 }

@@ -5,6 +5,7 @@ import type { PrepayKind, ReportedPayment } from '../payment/provider.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { NotificationReceipt } from './decision.ts';
 import type { FulfilmentStatus } from './lifecycle.ts';
+import type { SubscriptionPeriod } from '../subscription/subscription.ts';
 import type { Details } from './order.ts';
 import type { OrderPart } from './order-part.ts';
 
@@ -30,6 +31,8 @@ export type PaymentMethod = {
   /** The shortest life that the provider accepts, and the longest in which it can be handed out again, ms. */
   minimumSlipMs: number;
   maximumSlipMs: number;
+  /** What the customer chose, as the dialect names it. */
+  choice: string | null;
 };
 export type OpenAttempt = {
   type: 'open_attempt';
@@ -80,6 +83,12 @@ export type RecordPayment = {
   paidAtMs: number;
   remark: Sealed | null;
 };
+/** An order that costs nothing is paid by saying so. */
+export type PayNothing = { type: 'pay_nothing' };
+/** Opens what was ordered: the one step from paid to completed, taken once. */
+export type OpenSubscription = { type: 'open_subscription'; period: SubscriptionPeriod | null };
+/** Puts the order's share on the balance of whoever gets it. */
+export type PayCommission = { type: 'pay_commission' };
 /** Makes one paid order several, which share its payment. */
 export type Split = { type: 'split'; parts: readonly OrderPart[]; remark: Sealed | null };
 export type RequestRefund = {
@@ -117,6 +126,9 @@ export type OrderCommand =
   | Expire
   | AdvanceFulfilment
   | RecordPayment
+  | PayNothing
+  | OpenSubscription
+  | PayCommission
   | Split
   | RequestRefund
   | DecideRefund

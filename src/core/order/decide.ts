@@ -4,12 +4,15 @@ import { refuse } from '../errors.ts';
 import { decideAttemptOutcome } from '../payment/decide-attempt-outcome.ts';
 import { decideOpenAttempt } from '../payment/decide-open-attempt.ts';
 import { decideRecordPayment } from '../payment/decide-record-payment.ts';
+import { decidePayNothing } from '../payment/decide-pay-nothing.ts';
 import { decideReleaseAttempt } from '../payment/decide-release-attempt.ts';
 import { decideSettlePayment } from '../payment/decide-settle-payment.ts';
+import { decidePayCommission } from '../commission/decide-pay-commission.ts';
 import { decideRefundRequest } from '../refund/decide-refund-request.ts';
 import { decideRefundOutcome } from '../refund/decide-refund-outcome.ts';
 import { decideRefundVerdict } from '../refund/decide-refund-verdict.ts';
 import { decideReturnSurplus } from '../refund/decide-return-surplus.ts';
+import { decideOpenSubscription } from '../subscription/decide-open-subscription.ts';
 import type { Submission } from './command.ts';
 import { decideAdvanceFulfilment } from './decide-advance-fulfilment.ts';
 import { decideEndUnpaid } from './decide-end-unpaid.ts';
@@ -40,6 +43,12 @@ export function decide(state: OrderState, submission: Submission): Decided {
       return decideAdvanceFulfilment(state, command, actor);
     case 'record_payment':
       return decideRecordPayment(state, command, actor, nowMs);
+    case 'pay_nothing':
+      return decidePayNothing(state, actor, nowMs);
+    case 'open_subscription':
+      return decideOpenSubscription(state, command, actor);
+    case 'pay_commission':
+      return decidePayCommission(state, actor, nowMs);
     case 'split':
       return decideSplit(state, command, actor);
     case 'request_refund':

@@ -6,6 +6,7 @@ import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Sealed } from '../personal/personal-store.ts';
 import type { Refund } from '../refund/refund.ts';
+import type { SubscriptionPeriod } from '../subscription/subscription.ts';
 import type { OrderPart } from './order-part.ts';
 import type { AttemptStatus, FulfilmentStatus, OrderStatus, RefundStatus } from './lifecycle.ts';
 import type { Details } from './order.ts';
@@ -39,6 +40,12 @@ export type Change =
       finishedAtMs: number | null;
       nextQueryAtMs: number | null;
     }
+  /** A row of a user's ledger, for what the order does to their balance. */
+  | { type: 'add_to_balance'; userId: string; kind: 'credited' | 'commission'; amountFen: Fen; actor: string }
+  /** The time that a subscription order was opened for. */
+  | { type: 'insert_period'; period: SubscriptionPeriod }
+  /** Ends all the orders that this one takes over. */
+  | { type: 'absorb'; actor: string }
   | { type: 'count_sale'; item: CatalogRef; by: 1 | -1 }
   | { type: 'record_notification'; receipt: NotificationReceipt; outcome: 'pays' | 'surplus' };
 

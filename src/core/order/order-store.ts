@@ -7,6 +7,7 @@ import type { OrderStatus } from './lifecycle.ts';
 import type { ListedState } from './listed-state.ts';
 import type { Details, Order, OrderState } from './order.ts';
 import type { OrderEvent } from './order-event.ts';
+import type { AccountTerms } from '../balance/account.ts';
 import type { CommissionTerms } from '../commission/commission-terms.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Sealed } from '../personal/personal-store.ts';
@@ -27,6 +28,8 @@ export type NewOrder = {
   payWith: string | null;
   commission: CommissionTerms | null;
   personal: Sealed | null;
+  /** What it takes from its user's account, and the place that it must have among their orders; `null`: nothing. */
+  account: (AccountTerms & { place: number }) | null;
   createdAtMs: number;
   expiresAtMs: number;
   commitId: string;
@@ -134,5 +137,16 @@ export type OrderStore = {
     after: { expiresAtMs: number; orderNo: string } | null,
     limit: number,
   ): Promise<{ orderNo: string; expiresAtMs: number }[]>;
+  /** Numbers of paid subscription orders that are not opened, the longest paid first, after the given one. */
+  listToOpen(
+    after: { orderNo: string; paidAtMs: number } | null,
+    limit: number,
+  ): Promise<{ orderNo: string; paidAtMs: number }[]>;
+  /** Numbers of orders whose share is due and not paid, the longest due first, after the given one. */
+  listDueShares(
+    nowMs: number,
+    after: { orderNo: string; dueAtMs: number } | null,
+    limit: number,
+  ): Promise<{ orderNo: string; dueAtMs: number }[]>;
   forgetKeysBefore(createdBeforeMs: number, limit: number): Promise<number>;
 };

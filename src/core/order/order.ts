@@ -5,6 +5,7 @@ import type { CommissionTerms } from '../commission/commission-terms.ts';
 import type { Fen } from '../money.ts';
 import type { Attempt, Capture } from '../payment/attempt.ts';
 import type { Refund } from '../refund/refund.ts';
+import type { SubscriptionTerms } from '../subscription/subscription.ts';
 import type { FulfilmentStatus, OrderStatus } from './lifecycle.ts';
 
 /** What can be kept as JSON. */
@@ -36,9 +37,21 @@ export type Order = {
   payWith: string | null;
   /** Who gets a share of it, once it is paid; `null`: nobody. */
   commission: CommissionTerms | null;
+  /** What its user's balance paid of it when it was placed, beside its amount. */
+  balanceFen: Fen;
+  /** The coupon that it uses. */
+  couponId: string | null;
+  /** What opening it does; `null` where nothing is opened: somebody works on it. */
+  subscription: SubscriptionTerms | null;
   /** What was captured for it, and what of that has gone back on request. Surplus money is in neither. */
   paidFen: Fen;
   refundedFen: Fen;
+  /** The provider's number of the payment that paid it. */
+  transactionId: string | null;
+  /** What the customer paid with, or else last chose to, as the dialect names it. */
+  choice: string | null;
+  /** Whether another order counts on what is unused of it: then nothing of it is given back. */
+  isPromised: boolean;
   /** What of it is earned by work that was done in part, and is not given back. */
   heldBackFen: Fen;
   createdAtMs: number;
@@ -47,6 +60,8 @@ export type Order = {
   paidAtMs: number | null;
   completedAtMs: number | null;
   deletedAtMs: number | null;
+  /** When its share was put on the receiver's balance. */
+  commissionPaidAtMs: number | null;
   /** The number of its last event: the lock that every write checks. */
   version: number;
 };
@@ -73,11 +88,15 @@ export type OrderTerms = Omit<
   | 'fulfilment'
   | 'paidFen'
   | 'refundedFen'
+  | 'transactionId'
+  | 'choice'
+  | 'isPromised'
   | 'heldBackFen'
   | 'updatedAtMs'
   | 'paidAtMs'
   | 'completedAtMs'
   | 'deletedAtMs'
+  | 'commissionPaidAtMs'
   | 'version'
 >;
 
@@ -89,11 +108,15 @@ export function asPlaced(terms: OrderTerms): Order {
     fulfilment: 'unfulfilled',
     paidFen: 0,
     refundedFen: 0,
+    transactionId: null,
+    choice: null,
+    isPromised: false,
     heldBackFen: 0,
     updatedAtMs: terms.createdAtMs,
     paidAtMs: null,
     completedAtMs: null,
     deletedAtMs: null,
+    commissionPaidAtMs: null,
     version: 1,
   };
 }

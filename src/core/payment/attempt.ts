@@ -21,6 +21,8 @@ export type Attempt = {
   paidAtMs: number | null;
   /** While it is `opening`: until then one caller is asking the provider, and nobody else starts on it. */
   leasedUntilMs: number | null;
+  /** What the customer chose to pay with, as the dialect names it; `null` where there was nothing to choose. */
+  choice: string | null;
   /** What the provider gave to keep and who pays, sealed by the vault for {@link attemptRow}. */
   sealed: string | null;
 };

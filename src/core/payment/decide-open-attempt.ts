@@ -21,6 +21,8 @@ export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor
   if (order.status === 'cancelled') return refuse('order_cancelled');
   if (isPastExpiry(order, nowMs)) return refuse('order_expired');
 
+  // Nothing is not for any provider to take.
+  if (order.amountFen === 0) return refuse('provider_not_offered');
   const method = command.methods.find(({ provider }) => order.payWith === null || order.payWith === provider);
   if (!method) return refuse('provider_not_offered');
 
@@ -39,6 +41,7 @@ export function decideOpenAttempt(state: OrderState, command: OpenAttempt, actor
     ...slipTimes(order.expiresAtMs, command.slipMs, method, nowMs),
     paidAtMs: null,
     leasedUntilMs: method.opensAs === 'opening' ? nowMs + LEASE_MS : null,
+    choice: method.choice,
     sealed: null,
   };
   return accept({
@@ -73,7 +76,7 @@ function decideOnLiveAttempt(
   if (leasedUntilMs !== null && live.status === 'opening' && nowMs < leasedUntilMs) {
     return refuse('attempt_open', { retryAfterSeconds: Math.ceil((leasedUntilMs - nowMs) / 1000) });
   }
-  const isSame = live.provider === method.provider && live.kind === method.kind;
+  const isSame = live.provider === method.provider && live.kind === method.kind && live.choice === method.choice;
   if (nowMs >= live.expiresAtMs) return refuse('attempt_unsettled');
   // Its end cannot be moved, and a provider that never heard of it takes no payment that ends so soon.
   const isTooShort = live.payableUntilMs - nowMs < method.minimumSlipMs;

@@ -11,14 +11,16 @@ import { BY_HAND } from './by-hand.ts';
 
 /**
  * It pays all of the order: another amount is nobody's to record. Refuses `order_already_paid`, `order_cancelled`,
- * `order_expired` when the order has ended, or when the payment was made after its time; `attempt_unsettled` while the
- * customer could be paying by themself: the provider has to be asked first; `attempts_exhausted`.
+ * `order_expired` when the order has ended, or when the payment was made after its time; `amount_differs` for an order
+ * that costs nothing; `attempt_unsettled` while the customer could be paying by themself: the provider has to be asked
+ * first; `attempts_exhausted`.
  */
 export function decideRecordPayment(state: OrderState, command: RecordPayment, actor: string, nowMs: number): Decided {
   const { order, attempts } = state;
   if (wasPaid(order.status)) return refuse('order_already_paid');
   if (order.status === 'cancelled') return refuse('order_cancelled');
   if (order.status !== 'pending_payment' || command.paidAtMs >= order.expiresAtMs) return refuse('order_expired');
+  if (order.amountFen === 0) return refuse('amount_differs');
   if (attempts.some(isLive)) return refuse('attempt_unsettled');
   if (attempts.length >= MAX_ATTEMPTS) return refuse('attempts_exhausted');
 
@@ -36,6 +38,7 @@ export function decideRecordPayment(state: OrderState, command: RecordPayment, a
     payableUntilMs: nowMs,
     paidAtMs: nowMs,
     leasedUntilMs: null,
+    choice: null,
     sealed: null,
   };
   const { transactionId, paidAtMs } = command;

@@ -5,6 +5,7 @@ import type { NotificationReceipt } from '../order/decision.ts';
 import { submit } from '../order/submit.ts';
 import { sendRefund } from '../refund/send-refund.ts';
 import type { Services } from '../services.ts';
+import { openSubscription } from '../subscription/open-subscription.ts';
 import { type Attempt, isLive, orderNoOf } from './attempt.ts';
 import type { ReportedPayment } from './provider.ts';
 
@@ -17,8 +18,9 @@ export type Settlement = {
 };
 
 /**
- * Pays the order, or records surplus money and sends it back at once. Gives the attempts that are pointless now and
- * still open: whoever settles closes them. Refuses `order_not_found`, `attempt_not_found`, `amount_differs`, `busy`.
+ * Pays the order, and opens what was ordered where nobody has to work on it; or records surplus money and sends it back
+ * at once. Gives the attempts that are pointless now and still open: whoever settles closes them. Refuses
+ * `order_not_found`, `attempt_not_found`, `amount_differs`, `busy`.
  */
 export async function settlePayment(services: Services, settlement: Settlement): Promise<Result<Attempt[]>> {
   const submitted = await submit(services, {
@@ -34,5 +36,6 @@ export async function settlePayment(services: Services, settlement: Settlement):
     services.log.alert('surplus_money', { orderNo: state.order.orderNo, outTradeNo: settlement.payment.outTradeNo });
     services.background(sendRefund(services, { ...surplus, capturedFen: settlement.payment.amountFen }));
   }
+  services.background(openSubscription(services, state.order));
   return accept(state.order.status === 'pending_payment' ? [] : state.attempts.filter(isLive));
 }

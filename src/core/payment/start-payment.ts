@@ -17,8 +17,11 @@ export type PaymentStart<Kind extends PrepayKind = PrepayKind> = {
   orderNo: string;
   scope: Scope;
   actor: string;
-  /** The ways to pay that the dialect knows, the preferred one first. Those that are not configured drop out. */
-  methods: readonly { provider: string; kind: Kind }[];
+  /**
+   * The ways to pay that the dialect knows, the preferred one first. Those that are not configured drop out. What the
+   * customer chose among them is kept, where the dialect has a name for it.
+   */
+  methods: readonly { provider: string; kind: Kind; choice?: string }[];
   /** How long the slip is to last, ms. */
   slipMs: number;
   /** What an open slip means: `refuse`, or `hand_out_again` to the same payer and by the same method. */
@@ -99,5 +102,6 @@ function offeredMethod(services: Services, method: PaymentStart['methods'][numbe
   if (!provider || !prepared) return [];
   const { by, maximumSlipMs } = prepared;
   const { minimumSlipMs } = provider;
-  return [{ ...method, opensAs: by === 'local' ? 'pending' : 'opening', minimumSlipMs, maximumSlipMs }];
+  const { choice = null } = method;
+  return [{ ...method, choice, opensAs: by === 'local' ? 'pending' : 'opening', minimumSlipMs, maximumSlipMs }];
 }

@@ -4,7 +4,8 @@ import type { Change } from '../order/decision.ts';
 import type { Services } from '../services.ts';
 import type { Sealed } from './personal-store.ts';
 
-const WORDS_OF_ORDER = /^order\/\w+\/words\//;
+/** About an order, or about a user's balance. */
+const WORDS = /^(?:order\/\w+|catalog\/users\/[\x21-\x7e]+)\/words\//;
 
 /** Seals somebody's words about an order; `null` where nothing was said. */
 export async function sealWords(services: Services, orderNo: string, text: string | null): Promise<Sealed | null> {
@@ -20,7 +21,7 @@ export function keepWords(words: Sealed | null): Change[] {
 
 /** Whether a reason is the name of words that are kept elsewhere. */
 export function isWords(reason: string | null): reason is string {
-  return reason !== null && WORDS_OF_ORDER.test(reason);
+  return reason !== null && WORDS.test(reason);
 }
 
 /** A reason as people read it: their own words again; `null` where they can no longer be read. */

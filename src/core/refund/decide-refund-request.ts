@@ -12,15 +12,15 @@ import { holdsMoney, isUnderWay, MAX_REFUNDS, refundNumber } from './refund.ts';
 
 /**
  * Refuses `order_not_paid` (also for an order that was split: its parts have the money), `move_not_allowed` where the
- * dialect gives no money back at this point of the work, `refund_already_requested` while another one is open or nothing
- * is left to give back, and `refund_exceeds_paid`.
+ * dialect gives no money back at this point of the work or another order counts on it, `refund_already_requested` while
+ * another one is open or nothing is left to give back, and `refund_exceeds_paid`.
  */
 export function decideRefundRequest(state: OrderState, command: RequestRefund, actor: string, nowMs: number): Decided {
   const { order, refunds } = state;
   const capture = state.captures.find((one) => one.role === 'pays');
   if (!capture || !wasPaid(order.status) || order.status === 'split') return refuse('order_not_paid');
 
-  if (!command.policy.refundFrom.includes(order.fulfilment)) return refuse('move_not_allowed');
+  if (!command.policy.refundFrom.includes(order.fulfilment) || order.isPromised) return refuse('move_not_allowed');
 
   // Of a part of an order, the payment is the whole order's, and so are the refunds' numbers.
   const asked = refunds.filter((one) => one.purpose === 'order' && one.orderNo === order.orderNo);

@@ -67,7 +67,7 @@ function commissionOf(
 ): CommissionTerms | null {
   const to = readReferrer(items);
   const amountFen = shareOf(priceFen, bps);
-  return to === null || to === String(userId) || amountFen === 0 ? null : { to, amountFen };
+  return to === null || to === String(userId) || amountFen === 0 ? null : { to, amountFen, payoutAfterMs: null };
 }
 
 const scope = (c: Context<AppEnv>) => scopeOf(c.var.caller, NAME);

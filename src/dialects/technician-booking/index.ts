@@ -10,7 +10,7 @@ import { FULFILMENT } from './status.ts';
 export const technicianBooking = defineDialect({
   name: NAME,
   routes: { '/V1/order': { routes } },
-  renderRefusal,
+  renderRefusal: (refusal) => renderRefusal(refusal),
   fulfilment: FULFILMENT,
   catalog: {
     [SERVICES]: { id: numericRowId, body: serviceSchema },

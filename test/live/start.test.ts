@@ -160,12 +160,48 @@ const PRINT: readonly Shown[] = [
   ['What Alipay has', /"capturedFen":25/, /"refundedFen":25/],
 ];
 
+/** The same of subscriptions. */
+const SUBSCRIPTION: readonly Shown[] = [
+  ['See what can be paid with', /"id":10,"name":"pay","payment":"AlipayF2F"/, /"id":12,/],
+  ["Order the document's month", /^ORDER is \d{22}$/m],
+  ['Start paying with method 10', /"type":0/, /^CODE is https:\/\/qr\.alipay\.com\//m],
+  ['Scan it', /^收银台 · 基础套餐$/m, /^http:\/\/localhost:\d+\/alipay\/cashier\?code_url=https%3a/im],
+  ['Pay with the code', /"capturedFen":10,/, /"accepted":true/],
+  ['Look at the status', /^\{"data":3\}$/m],
+  ['The operator puts 500 fen', /"balanceFen":500/, /"kind":"set","amountFen":500/, /"reason":"周年回馈"/],
+  [
+    'Change to plan 2',
+    /^ORDER is \d{22}$/m,
+    /"type":3/,
+    // By how much depends on how long these steps have taken.
+    /"total_amount":149[01],/,
+    /"surplus_amount":(?:9|10),"refund_amount":null,"balance_amount":500,"surplus_order_ids":\[\d+\],"status":0/,
+  ],
+  [
+    'Start paying with method 12',
+    /"type":1,"data":"http:\/\/localhost:\d+\/alipay\//,
+    /^CODE is weixin:\/\/wxpay\/bizpayurl/m,
+  ],
+  ['Scan it', /^微信支付 · 高级套餐$/m, /^http:\/\/localhost:\d+\/wechat-pay\/cashier\?code_url=weixin%3a/im],
+  ['Pay with the code', /"capturedFen":149[01],/, /"accepted":true/],
+  ['Look at all orders', /"payment_id":11,"type":3,.*"status":3/, /"payment_id":10,"type":1,.*"status":4/],
+  ['Change to a year of plan 1', /"total_amount":0,"discount_amount":10,/, /"refund_amount":19\d\d,/],
+  ['Check it out', /^\{"type":-1,"data":true\}$/m],
+  ['Order another month', /^ORDER is \d{22}$/m, /^\{"data":true\}$/m],
+  [
+    'Look at the user',
+    /"balanceFen":19\d\d,"ledger":\[/,
+    /"kind":"returned".*"kind":"spent".*"kind":"credited".*"kind":"spent".*"kind":"set"/,
+  ],
+];
+
 const SHOWN: readonly Shown[] = [
   ['Who is calling', /^$/],
   ...BOOKING,
   ...MEDICAL,
   ...RECHARGE,
   ...PRINT,
+  ...SUBSCRIPTION,
   ['Run the cron now', /^ok$/],
   [
     'What the shop was told',
@@ -174,6 +210,7 @@ const SHOWN: readonly Shown[] = [
     /medical-companion/,
     /recharge/,
     /print-shop/,
+    /subscription/,
     /"configuration":"ok","database":"ok","cron":"ok"/,
   ],
 ];
@@ -193,8 +230,11 @@ describe('npm start', () => {
 
   test('runs the demo', async () => {
     const demo = await runScript(folder.root, 'test/local/demo.ts', { env });
-    const amounts = [...demo.output.matchAll(/^All of it worked: (\d+) fen were taken and given back\.$/gm)];
-    expect(amounts.map(([, fen]) => fen)).toEqual(['19600', '29900', '20000', '25']);
+    const outcomes = [...demo.output.matchAll(/^All of it worked: (.+)$/gm)].map(([, outcome]) => outcome);
+    expect(outcomes.slice(0, -1)).toEqual(
+      [19_600, 29_900, 20_000, 25].map((fen) => `${fen} fen were taken and given back.`),
+    );
+    expect(outcomes.at(-1)).toMatch(/^2000 fen were taken, 500 given back, and 14(?:89|90) are on the balance\.$/);
     expect(demo.code).toBe(0);
   });
 
@@ -248,11 +288,17 @@ describe('npm run db:demo', () => {
     const another = "SELECT sealed FROM personal_data WHERE row_name = 'catalog/patients/2'";
     change(`UPDATE personal_data SET sealed = (${another}) WHERE row_name = 'catalog/patients/1'`);
     change("DELETE FROM personal_data WHERE row_name = 'catalog/addresses/2'");
+    change(`INSERT INTO balance_entries (user_id, seq, at_ms, kind, amount_fen, balance_fen, actor)
+      VALUES ('2058', 2, 1, 'set', -299, 1, 'operator:9001')`);
     expect(await runScript(folder.root, 'test/local/load-demo-rows.ts')).toMatchObject({ code: 0 });
     const loaded = rowsOnSale(folder.root);
     expect(loaded.map(({ kind, id, body }) => ({ kind, id, body: parseJson(body) }))).toEqual(plainRows);
     expect(await rowsInPlain()).toEqual(wholeRows);
+    expect(balancesOf('2058')).toEqual([300, 1, 300]);
+    expect(balancesOf('2057').at(-1)).toBe(0);
+    const ledgers = [balancesOf('2057'), balancesOf('2058')];
     expect(await runScript(folder.root, 'test/local/load-demo-rows.ts')).toMatchObject({ code: 0 });
+    expect([balancesOf('2057'), balancesOf('2058')]).toEqual(ledgers);
     expect(rowsOnSale(folder.root)).toEqual(loaded);
     expect(await rowsInPlain()).toEqual(wholeRows);
   });
@@ -283,12 +329,22 @@ function change(sql: string): void {
   expect(changes).toBeGreaterThan(0);
 }
 
+/** Without the users who have come by themselves: the demo's customers among them. */
 function rowsOnSale(root: string): z.output<typeof ROWS> {
   const database = openDatabase(root);
   const sql = 'SELECT kind, id, body, version FROM catalog_items WHERE removed_at_ms IS NULL ORDER BY kind, id';
   const found = ROWS.parse(database.prepare(sql).all());
   database.close();
-  return found;
+  return found.filter(({ kind, id }) => kind !== 'users' || demoRows.some((row) => row.kind === kind && row.id === id));
+}
+
+/** A user's balance after each row of their ledger. */
+function balancesOf(userId: string): number[] {
+  const database = openDatabase(folder.root);
+  const sql = 'SELECT balance_fen AS fen FROM balance_entries WHERE user_id = ? ORDER BY seq';
+  const found = z.array(z.object({ fen: z.int() })).parse(database.prepare(sql).all(userId));
+  database.close();
+  return found.map(({ fen }) => fen);
 }
 
 /** What is sealed of catalogue rows, by the name of the row. */

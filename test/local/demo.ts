@@ -1,15 +1,22 @@
-/** `npm run demo`: in each dialect an order is placed, paid, completed and refunded at the running service, step by step. */
+/** `npm run demo`: in each dialect an order is placed, paid and refunded at the running service, step by step. */
 import { readAddresses } from './addresses.ts';
 import { medicalCompanionDemo } from './demo/medical-companion.ts';
 import { printShopDemo } from './demo/print-shop.ts';
 import { rechargeDemo } from './demo/recharge.ts';
 import type { Demo, Stage } from './demo/stage.ts';
+import { subscriptionDemo } from './demo/subscription.ts';
 import { technicianBookingDemo } from './demo/technician-booking.ts';
 import { readVars } from './read-vars.ts';
 import { sendRequest } from './send-request.ts';
 import { signToken } from './sign-token.ts';
 
-const DEMOS: readonly Demo[] = [technicianBookingDemo, medicalCompanionDemo, rechargeDemo, printShopDemo];
+const DEMOS: readonly Demo[] = [
+  technicianBookingDemo,
+  medicalCompanionDemo,
+  rechargeDemo,
+  printShopDemo,
+  subscriptionDemo,
+];
 
 /** The addresses at which the sandbox plays each provider. */
 const GATEWAYS = {
@@ -21,8 +28,8 @@ async function demo(): Promise<void> {
   const stage = await setStage();
   for (const { title, run } of DEMOS) {
     console.log(`\n== ${title} ==`);
-    const amountFen = await run(stage);
-    console.log(`\nAll of it worked: ${amountFen} fen were taken and given back.`);
+    const outcome = await run(stage);
+    console.log(`\nAll of it worked: ${outcome}`);
   }
 }
 

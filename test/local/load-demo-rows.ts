@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVault } from '../../src/vault/aes-gcm-vault.ts';
 import { sealRows } from '../demo-rows/demo-row.ts';
-import { demoRows } from '../demo-rows/index.ts';
+import { demoBalances, demoRows } from '../demo-rows/index.ts';
 import { demoSql } from './demo-sql.ts';
 import { readVars } from './read-vars.ts';
 import { runWrangler } from './run-wrangler.ts';
@@ -18,7 +18,7 @@ export async function loadDemoRows(root: string): Promise<void> {
   const file = join(root, '.wrangler/demo-rows.sql');
   const key = readVars(join(root, '.dev.vars'))?.['PII_KEY'];
   const sealed = key ? await sealRows(demoRows, createVault({ current: key, previous: null })) : [];
-  await writeFile(file, demoSql(demoRows, sealed, Date.now()));
+  await writeFile(file, demoSql(demoRows, { sealed, balances: demoBalances }, Date.now()));
   await runWrangler(root, ['d1', 'execute', 'DB', '--local', '--file', file]);
 }
 

@@ -3,10 +3,17 @@ import { medicalCompanionWalk } from './walkthrough/medical-companion.ts';
 import { printShopWalk } from './walkthrough/print-shop.ts';
 import { rechargeWalk } from './walkthrough/recharge.ts';
 import { OPERATOR, show, type Step } from './walkthrough/shell-commands.ts';
+import { subscriptionWalk } from './walkthrough/subscription.ts';
 import { technicianBookingWalk } from './walkthrough/technician-booking.ts';
 import type { Surroundings, Walk } from './walkthrough/walk.ts';
 
-const WALKS: readonly Walk[] = [technicianBookingWalk, medicalCompanionWalk, rechargeWalk, printShopWalk];
+const WALKS: readonly Walk[] = [
+  technicianBookingWalk,
+  medicalCompanionWalk,
+  rechargeWalk,
+  printShopWalk,
+  subscriptionWalk,
+];
 
 export type { Step };
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { fenOfYuan } from '../../../src/core/money.ts';
 import { approveRefund, completeOrder } from './operator.ts';
 import { checkBooks, payInCashier, withRefundsAtOnce } from './provider.ts';
-import { type Demo, lookUntil, type Stage, step } from './stage.ts';
+import { type Demo, lookUntil, type Stage, step, takenAndGivenBack } from './stage.ts';
 
 const WECHAT = { path: 'wechat-pay', name: 'WeChat' } as const;
 const ORDER = {
@@ -31,7 +31,7 @@ const refunded = (status: string, refundAmount: number) =>
     }),
   });
 
-async function run(stage: Stage): Promise<number> {
+async function run(stage: Stage): Promise<string> {
   const token = await stage.tokenOf('1');
   const orders = `${stage.serviceUrl}/api/order`;
   const {
@@ -63,7 +63,7 @@ async function run(stage: Stage): Promise<number> {
   });
   const amountFen = fenOfYuan(amount) ?? 0;
   await checkBooks(stage, WECHAT, { outTradeNo, amountFen });
-  return amountFen;
+  return takenAndGivenBack(amountFen);
 }
 
 export const medicalCompanionDemo: Demo = { title: 'Medical companion, paid at WeChat', run };

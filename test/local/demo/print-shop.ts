@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { approveRefund } from './operator.ts';
 import { checkBooks, payInCashier } from './provider.ts';
-import { type Demo, lookUntil, type Stage, step } from './stage.ts';
+import { type Demo, lookUntil, type Stage, step, takenAndGivenBack } from './stage.ts';
 
 const ALIPAY = { path: 'alipay', name: 'Alipay' } as const;
 const ORDER = {
@@ -30,7 +30,7 @@ const started = z.object({ info: z.object({ payform: z.string() }) });
 const done = z.object({ result: z.literal('OK') });
 const shows = (state: string) => z.object({ info: z.object({ state: z.literal(state) }) });
 
-async function run(stage: Stage): Promise<number> {
+async function run(stage: Stage): Promise<string> {
   const token = await stage.tokenOf('1fba29cd8cc72f1ad');
   const base = `${stage.serviceUrl}/API`;
   const {
@@ -49,7 +49,7 @@ async function run(stage: Stage): Promise<number> {
   const detail = `${base}/order/detail?orderID=${orderID}`;
   await lookUntil('The customer looks at the order: REFUNDED', shows('REFUNDED'), detail, token);
   await checkBooks(stage, ALIPAY, { outTradeNo, amountFen: ORDER.money });
-  return ORDER.money;
+  return takenAndGivenBack(ORDER.money);
 }
 
 export const printShopDemo: Demo = { title: 'Print shop, paid by a form at Alipay', run };

@@ -1,7 +1,7 @@
 /** A phone is recharged in part: the money is taken at Alipay, what was not delivered goes back, and then the rest. */
 import * as z from 'zod';
 import { checkBooks, payInCashier } from './provider.ts';
-import { type Demo, lookUntil, type Stage, step } from './stage.ts';
+import { type Demo, lookUntil, type Stage, step, takenAndGivenBack } from './stage.ts';
 
 const ALIPAY = { path: 'alipay', name: 'Alipay' } as const;
 const ORDER = { product_id: 123, customer_id: 456, quantity: 2, total_amount: 200, payment_method: 'alipay' };
@@ -11,7 +11,7 @@ const started = z.object({ data: z.object({ payment_id: z.string(), qr_code: z.s
 const split = z.object({ data: z.object({ split_order_ids: z.array(z.int()) }) });
 const shows = (status: string) => z.object({ data: z.object({ status: z.literal(status) }) });
 
-async function run(stage: Stage): Promise<number> {
+async function run(stage: Stage): Promise<string> {
   const token = await stage.tokenOf('456');
   const orders = `${stage.serviceUrl}/api/v1/order`;
   const byOperator = { token: stage.operatorToken };
@@ -46,7 +46,7 @@ async function run(stage: Stage): Promise<number> {
   }
   const amountFen = ORDER.total_amount * 100;
   await checkBooks(stage, ALIPAY, { outTradeNo: slip.payment_id, amountFen });
-  return amountFen;
+  return takenAndGivenBack(amountFen);
 }
 
 export const rechargeDemo: Demo = { title: 'Recharge, paid by a code at Alipay and split', run };

@@ -15,8 +15,13 @@ export type Stage = {
   operatorToken: string;
 };
 
-/** An order of one dialect, from its placing until its money is back. Gives how much that was, fen. */
-export type Demo = { title: string; run: (stage: Stage) => Promise<number> };
+/** The life of an order in one dialect. Gives a sentence that says where its money is in the end. */
+export type Demo = { title: string; run: (stage: Stage) => Promise<string> };
+
+/** The sentence where all of the money went back. */
+export function takenAndGivenBack(amountFen: number): string {
+  return `${amountFen} fen were taken and given back.`;
+}
 
 /** Does one step, prints what came back, and reads it. Throws where that is not what it should be. */
 export async function step<T extends z.ZodType>(

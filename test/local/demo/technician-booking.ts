@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { approveRefund, completeOrder } from './operator.ts';
 import { checkBooks, payInCashier } from './provider.ts';
-import { type Demo, lookUntil, type Stage, step } from './stage.ts';
+import { type Demo, lookUntil, type Stage, step, takenAndGivenBack } from './stage.ts';
 
 const ALIPAY = { path: 'alipay', name: 'Alipay' } as const;
 
@@ -10,7 +10,7 @@ const placed = z.object({ data: z.object({ order_id: z.string(), order_amount: z
 const started = z.object({ data: z.object({ order_str: z.string() }) });
 const shows = (status: number) => z.object({ data: z.object({ status: z.literal(status) }) });
 
-async function run(stage: Stage): Promise<number> {
+async function run(stage: Stage): Promise<string> {
   const token = await stage.tokenOf('50373883813');
   const booking = `${stage.serviceUrl}/V1/order`;
   const { data: order } = await step('The customer places an order', placed, booking, {
@@ -27,7 +27,7 @@ async function run(stage: Stage): Promise<number> {
   await approveRefund(stage, orderNo);
   await lookUntil('The customer looks at the order: it is refunded', shows(3), `${booking}/${orderNo}`, token);
   await checkBooks(stage, ALIPAY, { outTradeNo, amountFen });
-  return amountFen;
+  return takenAndGivenBack(amountFen);
 }
 
 export const technicianBookingDemo: Demo = { title: 'Technician booking, paid at Alipay', run };
